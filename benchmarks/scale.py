@@ -1,0 +1,74 @@
+"""Row 2 of the numbers to reach: packs of 26 to 100,000 rules of which 26 matter."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from functools import partial
+from itertools import repeat
+from pathlib import Path
+from statistics import median
+
+import yaml
+
+from benchmarks.decisions import by_guard
+from benchmarks.facts import make_facts, to_call
+from benchmarks.measure import Subject, interleaved
+from benchmarks.packs import SIZES, write
+from benchmarks.report import Row
+from empower import Guard, load_pack
+
+REPEATS = {26: 9, 1_000: 5, 10_000: 5, 100_000: 1}
+LOAD_BOUNDS = {10_000: 4.0}
+
+
+def time_loads(home: Path, repeats: int) -> dict[str, float]:
+    """Load a pack and, in turn, its bare YAML, and return the median seconds and ratio. The first of several turns warms up."""
+    pairs = []
+    text = home / "pack.yaml"
+    for _ in range(repeats + (repeats > 1)):
+        start = time.process_time()
+        with text.open(encoding="utf-8") as stream:
+            tree = yaml.load(stream.read(), Loader=yaml.CSafeLoader)
+        middle = time.process_time()
+        del tree
+        again = time.process_time()
+        guard = Guard(load_pack(home))
+        pairs.append((time.process_time() - again, middle - start))
+        del guard
+    counted = pairs[1:] or pairs
+    return {"load": median(p[0] for p in counted), "yaml": median(p[1] for p in counted), "ratio": median(p[0] / p[1] for p in counted)}
+
+
+def _load_row(home: Path, rules: int) -> Row:
+    """Time the loads of one size in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.scale", str(home), str(REPEATS[rules])]
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    note = f"{answer['load']:.3f} s against {answer['yaml']:.3f} s"
+    return Row(f"load and check {rules:,} rules, x bare libyaml", answer["ratio"], note, at_most=LOAD_BOUNDS.get(rules))
+
+
+def _decision_rows(packs: dict[int, Path], rounds: int, n: int) -> list[Row]:
+    calls = [to_call(facts) for facts in make_facts(n // 4)] * 4  # few enough to lie in the cache
+    guards = {rules: Guard(load_pack(home)) for rules, home in packs.items()}
+    times = interleaved(repeat({str(rules): Subject(partial(by_guard, guard, calls), n) for rules, guard in guards.items()}, rounds))
+    rows = []
+    for rules in sorted(packs)[1:]:
+        note = f"{times.median(str(rules)) * 1e6:.2f} µs against {times.median('26') * 1e6:.2f} µs"
+        bound = 1.1 if rules == 10_000 else None
+        rows.append(Row(f"preview with {rules:,} rules, x 26 rules", times.ratio(str(rules), "26"), note, at_most=bound))
+    return rows
+
+
+def scaling(rounds: int = 21, n: int = 2_000, sizes: tuple[int, ...] = SIZES) -> list[Row]:
+    """Measure decisions and loads at every size."""
+    with tempfile.TemporaryDirectory() as folder:
+        packs = {rules: write(Path(folder), rules) for rules in sizes}
+        return _decision_rows(packs, rounds, n) + [_load_row(home, rules) for rules, home in packs.items()]
+
+
+if __name__ == "__main__":
+    print(json.dumps(time_loads(Path(sys.argv[1]), int(sys.argv[2]))))

@@ -1,0 +1,27 @@
+"""empower: the people who face customers say yes at once, and no limit is ever exceeded."""
+
+__version__ = "0.1.0"
+
+from empower.compile import load_pack
+from empower.decide import Guard
+from empower.decision import Clause, Decision, Given, Left, Need, Nudge, Obligation, Option, Reason, Say
+from empower.errors import (
+    ClockError,
+    EmpowerError,
+    Fault,
+    HoldEnded,
+    HoldExpired,
+    KeyConflict,
+    LedgerUnavailable,
+    MalformedRequest,
+    MoreThanReserved,
+    UnknownKey,
+)
+from empower.problems import PackError, Problem, Span
+from empower.request import Approval
+
+__all__ = [
+    "Approval", "Clause", "ClockError", "Decision", "EmpowerError", "Fault", "Given", "Guard", "HoldEnded", "HoldExpired", "KeyConflict", "Left",
+    "LedgerUnavailable", "MalformedRequest", "MoreThanReserved", "Need", "Nudge", "Obligation", "Option", "PackError", "Problem", "Reason",
+    "Say", "Span", "UnknownKey", "load_pack",
+]  # fmt: skip

@@ -1,0 +1,276 @@
+"""From what the host hands in to a `Case`: the action and the facts that its kind reads, typed, with every fault at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from empower import ir
+from empower.backends.interpret import AccountReading
+from empower.checked import Kind
+from empower.compile import Rules
+from empower.errors import Fault, MalformedRequest
+from empower.judge import Case, Verdict, outside_campaign, speak_account
+from empower.ledger import Balance, Counter, Leg, Window
+from empower.money import MoneyError, parse_money, plain_money
+from empower.problems import did_you_mean
+from empower.request import Approval, Misread, Value, kind_of, outcome_value, plain, read_facts, read_value
+
+NOTHING_DRAWN = Balance(0, 0, None)
+UNKNOWN_KEY = ""
+"""The value under which all unknown keys of a budget share one counter; no fact can be an empty text."""
+_ACTOR = ("actor.id", "actor.role")
+
+
+@frozen
+class Asked:
+    """A request as read, before anything is judged. Kept with every attempt, so that it can be decided again."""
+
+    kind: str
+    amount: int | None
+    parameters: Mapping[str, Value]
+    facts: Mapping[str, Value | None]
+    approver: Mapping[str, Value | None] | None = None
+    """The approver's `actor.*` facts."""
+    up_to: bool = False
+    context: Any = field(default=None, eq=False, repr=False)
+    """As handed in; looked at again only for options."""
+
+
+def read_asked(rules: Rules, action: Any, context: Any, approval: Approval | None, *, up_to: bool = False, strict: bool = False) -> Asked:
+    """Read a request through the eyes of a pack.
+
+    Raises:
+        MalformedRequest: with every fault and its path.
+    """
+    faults: list[Fault] = []
+    given = plain(action)
+    if not isinstance(given, Mapping):
+        fault = Fault("action", f"must be a mapping, not {kind_of(action)}", 'such as {"kind": "refund", "amount": "5.00"}')
+        raise MalformedRequest((fault,))
+    kind = given.get("kind")
+    if not isinstance(kind, str):
+        faults.append(Fault("action.kind", f"must be a text, not {kind_of(kind)}", "name the action, such as `refund`"))
+        kind = ""
+    declared = rules.checked.kinds.get(kind)
+    amount = _amount(given, declared, rules, faults)
+    parameters = _parameters(given, declared, rules, faults)
+    facts = _facts(rules, kind, context, faults)
+    facts.update({f"action.{name}": value for name, value in parameters.items()})
+    if strict:
+        faults.extend(_undeclared(rules, given, declared, context))
+    approver = _approver(rules, kind, approval, faults) if approval is not None else None
+    if faults:
+        raise MalformedRequest(tuple(faults))
+    return Asked(kind, amount, parameters, facts, approver, up_to, context)
+
+
+def _amount(given: Mapping[str, Any], declared: Kind | None, rules: Rules, faults: list[Fault]) -> int | None:
+    currency = given.get("currency")
+    if currency is not None and currency != rules.program.currency:
+        faults.append(Fault("action.currency", f"is {outcome_value(currency)}, but the pack is in {rules.program.currency}", "ask in the pack's currency"))
+    raw = given.get("amount")
+    if raw is None:
+        return None
+    if declared is not None and declared.amount is None:
+        faults.append(Fault("action.amount", f"is given, but '{declared.name}' has no amount", "leave it out"))
+        return None
+    try:
+        return parse_money(raw, rules.program.currency)
+    except MoneyError as error:
+        faults.append(Fault("action.amount", error.message, error.help))
+        return None
+
+
+def _parameters(given: Mapping[str, Any], declared: Kind | None, rules: Rules, faults: list[Fault]) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for name in declared.parameters if declared is not None else ():
+        raw = given.get(name)
+        if raw is None:
+            continue
+        try:
+            found[name] = read_value(raw, rules.program.facts[f"action.{name}"], rules.program.currency)
+        except Misread as misread:
+            faults.append(Fault(f"action.{name}", misread.message, misread.help))
+    return found
+
+
+def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault]) -> dict[str, Value | None]:
+    plan = rules.program.plans[kind] if kind in rules.program.plans else None
+    paths = [path for path in (plan.slots if plan is not None else _ACTOR) if not path.startswith("action.")]
+    lenient = {**rules.program.facts, "actor.role": ir.TextType()}  # an unknown role is a deny, not a malformed request
+    facts = read_facts(context, paths, lenient, rules.program.currency, faults)
+    for path in _ACTOR:
+        if facts.get(path) is None and not any(fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults):
+            faults.append(Fault(path, "is missing", "every request says who asks, and in which role"))
+    return facts
+
+
+def _approver(rules: Rules, kind: str, approval: Approval, faults: list[Fault]) -> dict[str, Value | None]:
+    if not isinstance(approval, Approval):
+        faults.append(Fault("approval", f"must be an Approval, not {kind_of(approval)}", 'Approval(by={"id": "m2", "role": "manager"})'))
+        return {}
+    plan = rules.program.plans[kind] if kind in rules.program.plans else None
+    paths = sorted({*_ACTOR, *(path for path in (plan.slots if plan else ()) if path.startswith("actor."))})
+    lenient = {**rules.program.facts, "actor.role": ir.TextType()}
+    found: list[Fault] = []
+    facts = read_facts({"actor": approval.by}, paths, lenient, rules.program.currency, found)
+    for path in _ACTOR:
+        if facts.get(path) is None and not any(fault.path == path for fault in found):
+            found.append(Fault(path, "is missing", "an approval says who gave it, and in which role"))
+    faults.extend(evolve(fault, path=f"approval.by{fault.path.removeprefix('actor')}") for fault in found)
+    return facts
+
+
+def _undeclared(rules: Rules, given: Mapping[str, Any], declared: Kind | None, context: Any) -> Iterable[Fault]:
+    """In strict mode every undeclared fact or parameter is a fault."""
+    allowed = {"kind", "amount", "currency", *(declared.parameters if declared else ())}
+    for name in given:
+        if name not in allowed:
+            yield Fault(f"action.{name}", "is not declared", did_you_mean(str(name), allowed))
+    known = rules.program.facts
+    for path in _leaves(plain(context), "", known):
+        if path not in known and path != "now":
+            yield Fault(path, "is not declared", did_you_mean(path, [fact for fact in known if not fact.startswith("action.")]))
+
+
+def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterable[str]:
+    for name, inner in value.items() if isinstance(value, Mapping) else ():
+        path = f"{prefix}{name}"
+        nested = plain(inner)
+        if path in known or not isinstance(nested, Mapping):
+            yield path
+        else:
+            yield from _leaves(nested, f"{path}.", known)
+
+
+# ------------------------------------------------------------------------------------------------ cases
+
+
+def make_case(
+    rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[[int], int], *, others: int = 0
+) -> Case:
+    """The requester's case."""
+    plan = rules.program.plans[asked.kind]
+    missing = tuple(name for name in plan.asks if name not in asked.parameters)
+    case = Case(rules.program, plan, rules.back_end, asked.facts, asked.amount, missing, at, day_of, (NOTHING_DRAWN,) * len(plan.accounts), others)
+    return with_balances(case, balances)
+
+
+def as_approver(case: Case, approver: Mapping[str, Value | None], balances: Mapping[Counter, Balance]) -> Case:
+    """The same facts with every `actor.*` fact replaced by the approver's; what it lacks is unknown, never inherited (law 11)."""
+    facts = {path: approver.get(path) if path.startswith("actor.") else value for path, value in case.facts.items()}
+    return with_balances(evolve(case, facts=facts), balances)
+
+
+def with_balances(case: Case, balances: Mapping[Counter, Balance]) -> Case:
+    """The case with what each of its counters holds; a counter not given holds nothing."""
+    counters = counters_of(case)
+    return evolve(case, balances=tuple(balances.get(counter, NOTHING_DRAWN) if counter is not None else NOTHING_DRAWN for counter in counters))
+
+
+def readings(case: Case) -> list[AccountReading]:
+    """What each budget of the kind says in this case, before balances."""
+    return list(case.back_end.accounts(case.plan, case.environment()))
+
+
+def counters_of(case: Case) -> list[Counter | None]:
+    """The counter that each budget of the kind draws from; None where its key is unknown and nothing is shared."""
+    return [_counter(account, reading, case.program) for account, reading in zip(case.plan.accounts, readings(case), strict=True)]
+
+
+def _counter(account: ir.Account, reading: AccountReading, program: ir.Program) -> Counter | None:
+    values = reading.keys
+    if None in values:
+        if account.shared_at_most is None:
+            return None
+        values = (UNKNOWN_KEY,) * len(values)
+    keys = tuple(zip(account.keys, (str(value) for value in values), strict=True))
+    kind, length = account.window
+    return Counter(account.pack, account.guardrail, keys, Window(kind, length), account.zone, program.currency)  # type: ignore[arg-type]
+
+
+def legs_of(case: Case) -> list[Leg]:
+    """What an allowed case draws from each counter, with the limit in force for that entry."""
+    amount = case.amount or 0
+    found = []
+    for account, reading, counter in zip(case.plan.accounts, readings(case), counters_of(case), strict=True):
+        if counter is None:
+            continue
+        limit_amount, limit_times = _limits(account, reading, case)
+        found.append(Leg(counter, amount, 1, limit_amount, limit_times, enforced=not account.shadow))
+    return found
+
+
+def _limits(account: ir.Account, reading: AccountReading, case: Case) -> tuple[int | None, int | None]:
+    if outside_campaign(account, case.environment()):
+        return 0, 0
+    spoken = speak_account(account, evolve(reading, times=None), NOTHING_DRAWN, case.environment(), case.program)
+    limit_amount = None if spoken.low >= ir.OPEN else spoken.low
+    return limit_amount, reading.times[0] if reading.times is not None else None
+
+
+def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Counter, Balance]:
+    """Balances after these legs: what later parts of one wish meet."""
+    after = dict(balances)
+    for leg in legs:
+        held = after.get(leg.counter, NOTHING_DRAWN)
+        after[leg.counter] = Balance(held.amount + leg.amount, held.times + leg.times, held.frees_at)
+    return after
+
+
+# ------------------------------------------------------------------------------------------------ records
+
+
+@frozen
+class AskedRecord:
+    """What is written down of an attempt: enough to decide it again, to the byte."""
+
+    engine: str
+    pack: str
+    digest: str
+    asked: Asked
+    verdict: Verdict | None = field(default=None, eq=False)
+
+    def to_json(self) -> str:
+        """JSON with sorted keys."""
+        asked = self.asked
+        return json.dumps(
+            {
+                "engine": self.engine, "pack": self.pack, "digest": self.digest, "kind": asked.kind, "amount": asked.amount,
+                "parameters": {name: plain_value(value) for name, value in asked.parameters.items()},
+                "facts": {path: plain_value(value) for path, value in asked.facts.items()},
+                "approver": None if asked.approver is None else {path: plain_value(value) for path, value in asked.approver.items()},
+                "up_to": asked.up_to,
+                "outcome": self.verdict.outcome if self.verdict else None,
+                "guardrails": list(self.verdict.certain) if self.verdict else [],
+            },
+            sort_keys=True, ensure_ascii=False, separators=(",", ":"),
+        )  # fmt: skip
+
+
+def asked_from_json(text: str) -> tuple[str, Asked]:
+    """(pack digest, request) of a recorded attempt."""
+    data = json.loads(text)
+    approver = data["approver"]
+    asked = Asked(
+        data["kind"], data["amount"], _thawed(data["parameters"]), _thawed(data["facts"]), None if approver is None else _thawed(approver), data["up_to"]
+    )
+    return data["digest"], asked
+
+
+def _thawed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: frozenset(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+def plain_value(value: Value | None) -> Any:
+    """A fact as JSON holds it."""
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def money_text(minor: int | None, currency: str) -> str | None:
+    """An amount as plain text in major units."""
+    return None if minor is None else plain_money(minor, currency)

@@ -1,0 +1,133 @@
+"""Who could say yes: values of the actor facts that a role does not fix, tried where the answer can change.
+
+An approver of a role may have any tenure, any region, any training. Each such fact is tried at its bounds and around every value at
+which a comparison that reads it turns; words at every member and one that nobody names.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import evolve
+
+from empower import ir
+from empower.backends.interpret import Environment, Unread, Value, number
+from empower.formulas import atom_facts, atoms, number_facts, numbers_in
+
+COMBINATIONS_MAX = 4_096
+"""More combinations than this are not tried: then a role may be passed over that could have said yes, never the other way round."""
+_SET_MEMBERS_MAX = 6
+
+
+def candidates(program: ir.Program, plan: ir.Plan, env: Environment, free: Sequence[str]) -> Iterator[Mapping[str, Value]]:
+    """Assignments to the free facts, at least one for each way in which the guardrails can tell them apart."""
+    found = plan_atoms(plan)
+    grids = [_grid(fact, program.facts[fact], found, env) for fact in free]
+    for values in itertools.islice(itertools.product(*grids), COMBINATIONS_MAX):
+        yield dict(zip(free, values, strict=True))
+
+
+def plan_atoms(plan: ir.Plan) -> list[ir.Atom]:
+    """Every atom that a plan's guardrails read, each once."""
+    numbers = [bar.threshold.exact for bar in plan.bars]
+    for account in plan.accounts:
+        numbers += [triple.exact for triple in (account.amount, account.already, account.already_times) if triple is not None]
+    found: dict[ir.Atom, None] = {}
+    for each in numbers:
+        _collect(each, found)
+    return list(found)
+
+
+def _collect(node: ir.Num, found: dict[ir.Atom, None]) -> None:
+    for part in numbers_in(node):
+        conditions: list[ir.Cond] = []
+        inner: list[ir.Num] = []
+        if isinstance(part, ir.If):
+            conditions, inner = [part.condition], [part.then, part.otherwise]
+        elif isinstance(part, ir.Rows):
+            conditions, inner = [row.certain for row in part.rows], [*(row.value for row in part.rows), part.otherwise]
+        for condition in conditions:
+            for atom, _ in atoms(condition):
+                found[atom] = None
+        for value in inner:
+            # A threshold is compared with the amount: as good as an atom.
+            if number_facts(value):
+                found[ir.AmountAbove(value)] = None
+            _collect(value, found)
+
+
+def _grid(fact: str, kind: ir.FactType, found: Sequence[ir.Atom], env: Environment) -> list[Value]:
+    reading = [atom for atom in found if fact in atom_facts(atom)]
+    match kind:
+        case ir.YesNoType():
+            return [False, True]
+        case ir.OneOfType(members=members):
+            return list(members)
+        case ir.SetOfType(members=members):
+            return _sets(members)
+        case ir.TextType():
+            return _texts(fact, reading, env)
+        case ir.NumberType(low=low, high=high):
+            return _turning(fact, low, high, reading, env)
+        case ir.DateType():
+            return _turning(fact, 1, 3_652_059, reading, env, extra=[ir.NEVER_DAY] if kind.never else [])
+        case ir.InstantType():
+            return _turning(fact, -62_135_596_800_000, 253_402_300_799_999, reading, env, extra=[ir.NEVER_MS] if kind.never else [])
+
+
+def _sets(members: tuple[str, ...]) -> list[Value]:
+    sizes = range(len(members) + 1) if len(members) <= _SET_MEMBERS_MAX else (0, 1, len(members))
+    return [frozenset(chosen) for size in sizes for chosen in itertools.combinations(members, size)]
+
+
+def _texts(fact: str, reading: Sequence[ir.Atom], env: Environment) -> list[Value]:
+    found: dict[str, None] = {"\0anybody": None}
+    for atom in reading:
+        if isinstance(atom, ir.IsAmong):
+            found.update(dict.fromkeys(sorted(atom.members)))
+        elif isinstance(atom, ir.TextTest):
+            found[atom.text] = None
+        elif isinstance(atom, ir.SameWord):
+            other = env.facts.get(atom.right if atom.left == fact else atom.left)
+            if isinstance(other, str):
+                found[other] = None
+    return list(found)
+
+
+def _turning(fact: str, low: int, high: int, reading: Sequence[ir.Atom], env: Environment, extra: Sequence[int] = ()) -> list[Value]:
+    """The bounds, and the values around each point where a comparison turns: found by halving, since each side is monotone in the fact."""
+    found: dict[int, None] = dict.fromkeys([high, low, *extra])
+    for atom in reading:
+        turn = _turn(atom, fact, low, high, env)
+        for value in (turn - 1, turn, turn + 1) if turn is not None else ():
+            if low <= value <= high:
+                found[value] = None
+    return list(found)
+
+
+def _turn(atom: ir.Atom, fact: str, low: int, high: int, env: Environment) -> int | None:
+    if isinstance(atom, ir.Compare):
+        left, right = atom.left, atom.right
+    elif isinstance(atom, ir.AmountAbove):
+        left, right = ir.Amount(), atom.threshold
+    else:
+        return None
+
+    def gap(value: int) -> int:
+        at = evolve(env, facts={**env.facts, fact: value})
+        return number(left, at) - number(right, at)
+
+    try:
+        ends = gap(low), gap(high)
+        if (ends[0] > 0) == (ends[1] > 0) and 0 not in ends:
+            return None
+        while high - low > 1:
+            middle = (low + high) // 2
+            if (gap(middle) > 0) == (ends[0] > 0):
+                low = middle
+            else:
+                high = middle
+    except Unread:
+        return None
+    return high

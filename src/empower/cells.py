@@ -1,0 +1,498 @@
+"""Table cells in the style of DMN → IR, and what two rows of a table have in common.
+
+A cell says which values of one fact it takes:
+
+| cell                               | fact                          | takes                                                       |
+|------------------------------------|-------------------------------|-------------------------------------------------------------|
+| nothing, `-`                       | any                           | everything                                                  |
+| `25`, `<= 25`, `< 25`, `>= 25`     | number, date, instant         | that one; those below or above                              |
+| `10..50`, `[10..50)`, `(10..50]`   | number, date, instant         | both ends included, or the one with `)` or `(` left out     |
+| `never`                            | date, instant that may be     | never; which lies before every date                         |
+| `gold`, `"gold"`, `gold, silver`   | one of, text                  | that word; one of them                                      |
+| `gold or above`, `gold or below`   | ordered one of, `actor.role`  | it and those above or below; so `>= gold`, `< gold`         |
+| `chargeback`, `has a, b`           | set of                        | the sets that hold it; that hold at least one of them       |
+| `none`                             | set of                        | the empty set                                               |
+| `yes`, `no`                        | yes/no, a named condition     | that                                                        |
+| `not(…)`                           | any                           | what the cell inside does not take                          |
+
+A list of YAML is the same as its items with commas between. Money is written in major units, lengths of time as `48 hours`.
+Columns are facts or named expressions; a row takes what all its cells take.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import itertools
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from attrs import evolve, frozen
+
+from empower import ir
+from empower.expressions import Literal, Never, Word, as_condition, check_member, compared, name_value, reads_amount
+from empower.money import exponent_of
+from empower.pack import Place
+from empower.problems import Problem, Span
+from empower.quantities import Misfit, Quantity, literal
+from empower.scope import Scope
+
+CELL_MAX = 2_000
+ROWS_MAX = 10_000
+WORK_MAX = 3_000_000
+"""How many times a class of values is held against a row before `uncovered` gives up."""
+
+_ITEM = re.compile(r"""\s*("[^"]*"|'[^']*'|[^,'"]*)\s*(,|$)""")
+_NOT = re.compile(r"not\s*\((.*)\)", re.DOTALL)
+_SIGNED = re.compile(r"(<=|>=|<|>)\s*(.+)")
+_RANGE = re.compile(r"([\[(]?)(.+?)\.\.(.+?)([\])]?)")
+_NEIGHBOURS = re.compile(r"(.+) or (above|below)")
+_LENGTH = re.compile(r"(.+?)( minutes| hours| days)?")
+_SECONDS = {" minutes": 60, " hours": 3_600, " days": 86_400}
+
+
+@frozen
+class Numbers:
+    """The whole numbers in any of the stretches, both ends included, out of those from `low` to `high`; with `negated`, the others."""
+
+    stretches: tuple[tuple[int, int], ...]
+    low: int
+    high: int
+    negated: bool = False
+
+
+@frozen
+class Words:
+    """Some words, out of `universe` or (None) of all texts; with `negated`, the others."""
+
+    members: frozenset[str]
+    universe: tuple[str, ...] | None
+    negated: bool = False
+
+
+@frozen
+class Sets:
+    """The sets that hold one of `touching`, or nothing if `empty`; with `negated`, the others."""
+
+    touching: frozenset[str]
+    empty: bool
+    universe: tuple[str, ...]
+    negated: bool = False
+
+
+Box = Numbers | Words | Sets
+
+
+@frozen
+class Row:
+    """What the cells of one row take: as a condition, and as a box with a side for every fact that is not left open."""
+
+    condition: ir.Cond
+    box: Mapping[str, Box]
+
+
+def read_cell(text: object, fact: str, scope: Scope, place: Place) -> ir.Cond | None:
+    """One cell as a condition; None if it has problems, which are then reported. `place` is the cell's own."""
+    found = _cell(text, fact, scope, place)
+    return found[0] if found is not None else None
+
+
+def read_cells(cells: Mapping[str, object], scope: Scope, place: Place) -> ir.Cond | None:
+    """The cells of a row, all of which must hold, as a condition; None if they have problems, which are then reported."""
+    row = read_row(cells, scope, place)
+    return row.condition if row is not None else None
+
+
+def read_row(cells: Mapping[str, object], scope: Scope, place: Place) -> Row | None:
+    """The cells of a row by fact, each at `(*place, fact)`; None if they have problems, which are then reported."""
+    found = {fact: _cell(cell, fact, scope, (*place, fact)) for fact, cell in cells.items()}
+    made = {fact: pair for fact, pair in found.items() if pair is not None}
+    if len(made) < len(found):
+        return None
+    box = {fact: side for fact, (_, side) in made.items() if side is not None}
+    return Row(_joined(ir.All, [condition for condition, side in made.values() if side is not None]), box)
+
+
+def _joined(join: type[ir.All | ir.Any], parts: Sequence[ir.Cond]) -> ir.Cond:
+    if not parts:
+        return ir.Constant(join is ir.All)
+    return parts[0] if len(parts) == 1 else join(tuple(parts))
+
+
+def _cell(cell: object, fact: str, scope: Scope, place: Place) -> tuple[ir.Cond, Box | None] | None:
+    try:
+        subject = _subject(fact, scope)
+    except Misfit as misfit:
+        scope.report(Problem(scope.find((*place, "<key>")), misfit.code, str(misfit), misfit.help))
+        return None
+    try:
+        items, negated = _items(cell)
+        if not items:
+            return ir.Constant(value=True), None
+        if isinstance(subject, Quantity) and isinstance(cell, str) and (found := re.search(r"\d+,\d{3}(?!\d)", cell)):
+            shown = found.group()
+            _bad(f"'{shown}' could be one number or two", f"write {shown.replace(',', '')}, or `{shown.replace(',', ', ')}` with a space")
+        condition, box = _read(subject, fact, items, scope)
+        return (ir.Not(condition), _opposite(box, fact, str(cell))) if negated else (condition, box)
+    except Misfit as misfit:
+        scope.report(Problem(scope.find(place), misfit.code, str(misfit), misfit.help))
+        return None
+
+
+def _bad(message: str, help_: str) -> NoReturn:
+    raise Misfit("bad-cell", message, help_)
+
+
+def _subject(fact: str, scope: Scope) -> Quantity | Word | ir.Cond:
+    if fact == "action.amount":
+        _bad("'action.amount' cannot be a column", "the cap is the amount; write how much in `at_most`")
+    value = name_value(fact, scope)
+    if isinstance(value, Quantity):
+        if reads_amount(value.node):
+            _bad(f"'{fact}' depends on the amount asked for and cannot be a column", "the cap is the amount")
+        return value
+    return value if isinstance(value, Word) else as_condition(value)
+
+
+def _items(cell: object) -> tuple[tuple[str, ...], bool]:
+    """The alternatives of a cell, and whether they stand in `not(…)`; none for a cell that takes everything."""
+    if isinstance(cell, (list, tuple)):
+        if not cell or not all(isinstance(item, str) and item.strip() for item in cell):
+            _bad("a list in a cell holds one or more words or numbers", "write `[a, b]`, or `-` for everything")
+        return tuple(item.strip() for item in cell), False
+    if not isinstance(cell, str):
+        _bad("a cell is a text or a list", "write `-`, `<= 25`, `[10..50)`, `a, b`, or a list `[a, b]`")
+    if len(cell) > CELL_MAX:
+        _bad(f"this cell is longer than {CELL_MAX} characters", "split the row")
+    text = cell.strip()
+    if text in ("", "-"):
+        return (), False
+    inside = _NOT.fullmatch(text)
+    return tuple(_split(inside.group(1) if inside else text)), inside is not None
+
+
+def _split(text: str) -> Iterable[str]:
+    at, more = 0, True
+    while more:
+        found = _ITEM.match(text, at)
+        if found is None:
+            _bad(f"the quotes in `{text[:60]}` do not close around one word", "put each word into double quotes, with commas between")
+        if not found.group(1).strip():
+            _bad(f"there is nothing between two commas of `{text[:60]}`", "leave the comma out, or write `-` alone for everything")
+        yield found.group(1).strip()
+        at, more = found.end(), bool(found.group(2))
+
+
+def _read(subject: Quantity | Word | ir.Cond, fact: str, items: Sequence[str], scope: Scope) -> tuple[ir.Cond, Box]:
+    if isinstance(subject, Quantity):
+        return _numbers(subject, fact, items, scope)
+    if not isinstance(subject, Word):
+        if len(items) != 1 or items[0] not in ("yes", "no"):
+            raise Misfit("wrong-type", f"'{', '.join(items)[:60]}' is neither yes nor no", "write `yes`, `no`, or `-` for both")
+        return (subject if items[0] == "yes" else ir.Not(subject)), Words(frozenset(items), ("yes", "no"))
+    if isinstance(subject.type, ir.SetOfType):
+        return _sets(subject, subject.type.members, items)
+    members = frozenset(member for item in items for member in _words(subject, item, scope))
+    return ir.IsAmong(fact, members), Words(members, getattr(subject.type, "members", None))
+
+
+def _opposite(box: Box, fact: str, cell: str) -> Box:
+    """What a side leaves out; a problem when that is nothing."""
+    box = evolve(box, negated=True)
+    if all(not classes for taken in _alternatives(fact, box, _labels(fact, [box])) for classes in taken.values()):
+        _bad(f"`{cell[:60]}` leaves nothing over, so its row can never apply", "leave the row out")
+    return box
+
+
+# ------------------------------------------------------------------------------------------------ numbers and moments
+
+
+def whole_bound(operator: ir.Operator, bound: Fraction) -> int:
+    """The whole number that bounds whole numbers as `bound` does: n > 2.5 is n > 2, n < 2.5 is n < 3."""
+    return math.floor(bound) if operator in (">", "<=") else math.ceil(bound)
+
+
+def _numbers(subject: Quantity, fact: str, items: Sequence[str], scope: Scope) -> tuple[ir.Cond, Box]:
+    low, high = subject.low, subject.high
+    if subject.unit in ("date", "instant") and not getattr(scope.facts.get(fact), "never", False):
+        low = 1 if subject.unit == "date" else ir.NEVER_MS + 86_400_000  # what lies below is `never`
+    conditions, stretches = [], []
+    for item in items:
+        bounds = _bounds(item, subject, scope)
+        start, end = _stretch(bounds, low, high)
+        if start > end:
+            _bad(f"`{item[:60]}` can never hold", f"'{fact}' lies within {_shown((low, high), subject, scope)}")
+        wholes = [(sign, whole_bound(sign, bound)) for sign, bound in bounds]
+        parts = [compared(sign, subject, evolve(subject, node=ir.Number(n), low=n, high=n), scope) for sign, n in wholes]
+        conditions.append(_joined(ir.All, parts))
+        stretches.append((start, end))
+    return _joined(ir.Any, conditions), Numbers(tuple(stretches), low, high)
+
+
+def _bounds(item: str, subject: Quantity, scope: Scope) -> list[tuple[ir.Operator, Fraction]]:
+    """The comparisons that an alternative stands for, with bounds in whole parts of the fact's unit."""
+    if signed := _SIGNED.fullmatch(item):
+        sign: ir.Operator = signed.group(1)  # type: ignore[assignment]
+        return [(sign, _point(signed.group(2), subject, scope))]
+    if (found := _RANGE.fullmatch(item)) is None:
+        return [("==", _point(item, subject, scope))]
+    opening, first, last, closing = found.groups()
+    if bool(opening) != bool(closing):
+        _bad(f"`{item[:60]}` has one bracket", "write `10..50`, `[10..50)` or `(10..50]`; a round one leaves that end out")
+    first, last = first.strip(), last.strip()
+    unit = (_LENGTH.fullmatch(last) or found).group(2)
+    if subject.unit == "duration" and not any(first.endswith(each) for each in _SECONDS):
+        first += unit or ""
+    ends = _point(first, subject, scope), _point(last, subject, scope)
+    if ends[0] > ends[1]:
+        _bad(f"the ends of `{item[:60]}` are the wrong way round", "write the smaller one first")
+    return [(">" if opening == "(" else ">=", ends[0]), ("<" if closing == ")" else "<=", ends[1])]
+
+
+def _point(text: str, subject: Quantity, scope: Scope) -> Fraction:
+    """A number, length of time, date or instant as written, in whole parts of the fact's unit."""
+    text = text.strip()
+    if subject.unit in ("date", "instant"):
+        return _moment(text, subject, scope)
+    factor = subject.denominator * (10 ** exponent_of(scope.currency) if subject.unit == "money" else 1)
+    if subject.unit == "duration":
+        length = _LENGTH.fullmatch(text)
+        if length is None or not length.group(2):
+            raise Misfit("bad-number", f"'{text[:40]}' is not a length of time", "write `30 minutes`, `48 hours` or `2 days`")
+        text, factor = length.group(1), factor * _SECONDS[length.group(2)]
+    digits = text.removeprefix("-")
+    if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
+        raise Misfit("bad-number", "a number may not begin with a needless 0", "leave the zeros out")
+    return literal(digits) * factor * (-1 if text.startswith("-") else 1)
+
+
+def _moment(text: str, subject: Quantity, scope: Scope) -> Fraction:
+    text = text[1:-1] if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1] else text
+    if subject.unit == "date" and text != "never" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+        raise Misfit("bad-date", f"'{text[:40]}' is not a date", "write year, month and day, such as 2026-11-22, or `<= 2026-11-22`")
+    found = compared("==", subject, Never() if text == "never" else Literal((text,), listed=False), scope)
+    assert isinstance(found, ir.Compare) and isinstance(found.right, ir.Number)  # noqa: PT018  (for the type checker)
+    return Fraction(found.right.value)
+
+
+def _stretch(bounds: Sequence[tuple[ir.Operator, Fraction]], low: int, high: int) -> tuple[int, int]:
+    """The first and the last whole number that meet all bounds."""
+    for sign, bound in bounds:
+        if sign in (">", ">=", "=="):
+            low = max(low, math.floor(bound) + 1 if sign == ">" else math.ceil(bound))
+        if sign in ("<", "<=", "=="):
+            high = min(high, math.ceil(bound) - 1 if sign == "<" else math.floor(bound))
+    return low, high
+
+
+def _shown(stretch: tuple[int, int], subject: Quantity, scope: Scope) -> str:
+    """A stretch of whole numbers in the author's unit."""
+    parts = {"money": 10 ** exponent_of(scope.currency), "duration": 3_600, "instant": 86_400_000}.get(subject.unit or "", 1)
+    ends = []
+    for value in dict.fromkeys(stretch):
+        if subject.unit in ("date", "instant"):
+            day = min(value // parts + (719_163 if subject.unit == "instant" else 0), datetime.date.max.toordinal())
+            ends.append(datetime.date.fromordinal(day).isoformat() if day > 0 else "never")
+        else:
+            whole, rest = divmod(abs(Fraction(value, parts * subject.denominator)), 1)
+            decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
+            ends.append(f"{'-' if value < 0 else ''}{whole}{'.' if decimals else ''}{decimals}")
+    return "..".join(ends) + (" hours" if subject.unit == "duration" else "")
+
+
+def _unquoted(item: str) -> tuple[str, bool]:
+    quoted = len(item) > 1 and item[0] in "'\"" and item[0] == item[-1]
+    return (item[1:-1] if quoted else item), quoted
+
+
+def _words(subject: Word, item: str, scope: Scope) -> frozenset[str]:
+    """The words that an alternative stands for."""
+    word, quoted = _unquoted(item)
+    sign: ir.Operator = "=="
+    if not quoted and word not in getattr(subject.type, "members", ()):
+        if near := _NEIGHBOURS.fullmatch(word):
+            word, sign = near.group(1), ">=" if near.group(2) == "above" else "<="
+        elif signed := _SIGNED.fullmatch(word):
+            sign, word = signed.groups()  # type: ignore[assignment]
+        elif re.search(r"[<>=()\[\]]|\.\.", word):
+            _bad(f"`{word[:60]}` is not a plain word", "put it into double quotes")
+    found = compared(sign, subject, Literal((word,), listed=False), scope)
+    assert isinstance(found, ir.IsAmong)
+    if not found.members:
+        _bad(f"`{item[:60]}` can never hold", f"nothing of '{subject.fact}' is {'above' if '>' in sign else 'below'} it")
+    return found.members
+
+
+def _sets(subject: Word, universe: tuple[str, ...], items: Sequence[str]) -> tuple[ir.Cond, Box]:
+    touching: set[str] = set()
+    empty: list[ir.Cond] = []
+    for item in items:
+        word, quoted = _unquoted(item)
+        if word == "none" and not quoted:
+            if word in universe:
+                _bad(f"`none` is the empty set, and also a value of '{subject.fact}'", "write `has none` for the value")
+            empty = [ir.SetTest("contained_by", subject.fact, frozenset())]
+            continue
+        if not quoted and word not in universe:
+            word = word.removeprefix("has ").strip()
+        check_member(subject, word)
+        touching.add(word)
+    held: list[ir.Cond] = [ir.Has(subject.fact, word) for word in touching]
+    if len(held) > 1:
+        held = [ir.SetTest("shares_at_least_one", subject.fact, frozenset(touching))]
+    return _joined(ir.Any, [*held, *empty]), Sets(frozenset(touching), bool(empty), universe)
+
+
+# ------------------------------------------------------------------------------------------------ rows together
+
+
+Dimension = tuple[str, str]
+"""A fact; of a set, a fact and one of its members, or "" for all that no row names."""
+
+
+def rows_overlap(first: Row, second: Row) -> bool:
+    """Whether some facts satisfy both rows. Exact for facts; named expressions count as if they were facts of their own."""
+    for fact in first.box.keys() & second.box.keys():
+        sides = (first.box[fact], second.box[fact])
+        labels = _labels(fact, sides)
+        one, other = (_alternatives(fact, side, labels) for side in sides)
+        if not any(all(a[key] & b[key] for key in a.keys() & b.keys()) for a in one for b in other):
+            return False
+    return True
+
+
+def uncovered(rows: Sequence[Row], scope: Scope) -> dict[str, str] | None:
+    """A case that no row takes, in words by fact; None if there is none. Exact, as `rows_overlap` is.
+
+    An empty mapping says that no fact matters, as there is no row; or that the table is too large to tell.
+    """
+    labels: dict[Dimension, tuple[Any, ...]] = {}
+    for fact in dict.fromkeys(fact for row in rows for fact in row.box):
+        labels.update(_labels(fact, [row.box[fact] for row in rows if fact in row.box]))
+    if len(labels) > 200 or sum(map(len, labels.values())) * len(rows) > WORK_MAX:
+        return {}
+    boxes: list[dict[Dimension, frozenset[Any]]] = []
+    for row in rows:
+        sides = [_alternatives(fact, side, labels) for fact, side in row.box.items()]
+        if math.prod(map(len, sides)) + len(boxes) > ROWS_MAX:
+            return {}
+        boxes.extend({key: value for part in parts for key, value in part.items()} for parts in itertools.product(*sides))
+    order = list(labels)
+    ends = [max((order.index(key) + 1 for key in box), default=0) for box in boxes]
+    try:
+        found = _Cover(boxes, ends, list(labels.items()), [WORK_MAX], set()).gap(0, frozenset(range(len(boxes))))
+    except Misfit:
+        return {}
+    return None if found is None else _described(found, scope)
+
+
+def _labels(fact: str, sides: Sequence[Box]) -> dict[Dimension, tuple[Any, ...]]:
+    """Into which classes all rows together cut the values of a fact."""
+    first = sides[0]
+    if isinstance(first, Numbers):
+        cuts = {cut for side in sides if isinstance(side, Numbers) for a, b in side.stretches for cut in (a, b + 1)}
+        starts = sorted({first.low, *cuts} - {first.high + 1})
+        return {(fact, ""): tuple(zip(starts, [start - 1 for start in (*starts[1:], first.high + 1)], strict=True))}
+    if isinstance(first, Words):
+        mentioned = {word for side in sides if isinstance(side, Words) for word in side.members}
+        return {(fact, ""): first.universe or (*sorted(mentioned), "")}
+    touched = {word for side in sides if isinstance(side, Sets) for word in side.touching}
+    rest = [""] if set(first.universe) - touched else []
+    return {(fact, member): (False, True) for member in (*sorted(touched), *rest)}
+
+
+def _alternatives(fact: str, side: Box, labels: Mapping[Dimension, tuple[Any, ...]]) -> list[dict[Dimension, frozenset[Any]]]:
+    """A side as boxes over the classes, any of which it takes."""
+    match side:
+        case Numbers(stretches):
+            return [{(fact, ""): frozenset(label for label in labels[fact, ""] if any(a <= label[0] <= b for a, b in stretches))}]
+        case Words(members, _, negated):
+            return [{(fact, ""): frozenset(label for label in labels[fact, ""] if (label in members) != negated)}]
+        case Sets(touching, empty, _, negated):
+            own = [key for key in labels if key[0] == fact]
+            if not negated:
+                none = [dict.fromkeys(own, frozenset((False,)))] if empty else []
+                return [*({(fact, word): frozenset((True,))} for word in sorted(touching)), *none]
+            without = {(fact, word): frozenset((False,)) for word in touching}
+            return [{**without, key: frozenset((True,))} for key in own if key not in without] if empty else [without]
+
+
+@frozen
+class _Cover:
+    """A search for a case outside all boxes, one dimension after the other; `ends` tells how many of these each box needs."""
+
+    boxes: list[dict[Dimension, frozenset[Any]]]
+    ends: list[int]
+    dimensions: list[tuple[Dimension, tuple[Any, ...]]]
+    work: list[int]
+    full: set[tuple[int, frozenset[int]]]
+
+    def gap(self, at: int, alive: frozenset[int]) -> tuple[tuple[Dimension, Any], ...] | None:
+        """What is outside the boxes still alive, from a dimension on; None if nothing is."""
+        self.work[0] -= len(alive) + 1
+        if self.work[0] < 0:
+            raise Misfit("too-big", "this table is too large to tell")
+        if any(self.ends[box] <= at for box in alive) or (at, alive) in self.full:
+            return None
+        if not alive:
+            return ()
+        dimension, classes = self.dimensions[at]
+        bounded = any(dimension in self.boxes[box] for box in alive)
+        for label in classes if bounded else classes[:1]:
+            left = frozenset(box for box in alive if label in self.boxes[box].get(dimension, (label,)))
+            rest = self.gap(at + 1, left)
+            if rest is not None:
+                return ((dimension, label), *rest) if bounded else rest
+        self.full.add((at, alive))
+        return None
+
+
+def _described(gap: Iterable[tuple[Dimension, Any]], scope: Scope) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for (fact, member), label in gap:
+        if isinstance(label, bool):
+            words[fact] = f"{words[fact]} and " if fact in words else ""
+            words[fact] += f"{'has' if label else 'has not'} {member or 'another value'}"
+        elif isinstance(label, str):
+            words[fact] = label or "any other text"
+        else:
+            subject = _subject(fact, scope)
+            assert isinstance(subject, Quantity)
+            words[fact] = _shown(label, subject, scope)
+    return words
+
+
+# ------------------------------------------------------------------------------------------------ files
+
+
+def read_csv(text: str, file: str) -> tuple[list[tuple[int, dict[str, str]]], list[Problem]]:
+    """The rows of a CSV table, each with its line and its cells by column, and what is wrong with it; no rows if anything is."""
+    problems: list[Problem] = []
+    records: list[tuple[int, list[str]]] = []
+
+    def refuse(line: int, message: str, help_: str, column: int = 1, length: int = 1) -> None:
+        problems.append(Problem(Span(file, line, column, column + length), "bad-table", message, help_))
+
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        while (cells := next(reader, None)) is not None:
+            records += [(reader.line_num, [cell.strip() for cell in cells])] if cells else []
+    except csv.Error as error:
+        refuse(reader.line_num, f"this cannot be read as CSV: {error}", "put a cell with a quote or comma in it into double quotes")
+    header = records[0][1] if records else []
+    for index, name in enumerate(header):
+        if not name or name in header[:index]:
+            message = f"the column '{name}' stands here twice" if name else f"column {index + 1} has no name"
+            refuse(records[0][0], message, "name one fact for each column", sum(map(len, header[:index])) + index + 1, max(1, len(name)))
+    if "\0" in text or not records or len(records) > ROWS_MAX + 1:
+        message = "holds a NUL character" if "\0" in text else f"has more than {ROWS_MAX} rows" if records else "is empty"
+        refuse(text.partition("\0")[0].count("\n") + 1 if "\0" in text else 1, f"this table {message}", "the first line names the columns")
+    for line, cells in records[1:]:
+        if len(cells) != len(header):
+            message = f"this row has {len(cells)} cells, and the first line has {len(header)}"
+            refuse(line, message, "put a cell with a comma in it into double quotes")
+    return ([] if problems else [(line, dict(zip(header, cells, strict=True))) for line, cells in records[1:]]), problems

@@ -1,0 +1,39 @@
+"""The pipeline on one screen: read, check, lower, back end → `Rules`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import frozen
+
+from empower import ir
+from empower.backends.python import Compiled
+from empower.check import check_pack
+from empower.checked import CheckedPack
+from empower.judge import BackEnd
+from empower.load import Limits, read_pack
+from empower.lower import lower_pack
+
+
+@frozen
+class Rules:
+    """A pack ready to decide."""
+
+    checked: CheckedPack
+    program: ir.Program
+    back_end: BackEnd
+
+
+def load_pack(path: str | Path, limits: Limits = Limits()) -> CheckedPack:  # noqa: B008  (immutable)
+    """Read and check a pack: a folder with `pack.yaml`, or that file.
+
+    Raises:
+        PackError: with every problem, its place, and how to mend it.
+    """
+    return check_pack(read_pack(path, limits))
+
+
+def compile_pack(checked: CheckedPack) -> Rules:
+    """A checked pack as rules that decide; cannot fail. Kinds are compiled when first asked for."""
+    program = lower_pack(checked)
+    return Rules(checked, program, Compiled(program))

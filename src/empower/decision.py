@@ -1,0 +1,268 @@
+"""What comes back: a `Decision` and the nouns it is told in. Outcome, limit and ids are there at once; texts are made when asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from empower.explain import Teller
+    from empower.judge import Verdict
+    from empower.ledger import Balance
+
+Outcome = Literal["allow", "needs_info", "escalate", "deny"]
+
+
+@frozen
+class Clause:
+    """One comparison behind a reason: what was found, what was wanted, and by how much they differ."""
+
+    text: str
+    """The comparison as the pack states it."""
+    actual: str
+    bound: str
+    gap: str
+    """Empty where the two are not numbers."""
+
+
+@frozen
+class Reason:
+    """Why a guardrail spoke."""
+
+    guardrail: str
+    effect: str
+    outcome: Outcome
+    """What it asks for."""
+    certain: bool
+    """False: it hinges on a fact that is unknown."""
+    because: str
+    """The value of the mission that it serves."""
+    value: str
+    """The sentence of that value."""
+    actual: str
+    bound: str
+    gap: str
+    clauses: tuple[Clause, ...]
+    place: str
+    """file:line of the guardrail."""
+    staff: str
+    customer: str
+
+    def __str__(self) -> str:
+        return self.staff
+
+
+@frozen
+class Need:
+    """Something unknown that would settle the question, and how to ask for it."""
+
+    fact: str
+    question: str
+    supplied_by: Literal["staff", "host"]
+
+
+@frozen
+class Option:
+    """Something that would be allowed at this instant instead: re-decides to `allow`."""
+
+    action: Mapping[str, Any]
+    """Ready to be handed to `decide`."""
+    title: str
+    id: str
+    """The id of the menu's offer; empty for the action itself at its limit."""
+    because: str = ""
+
+
+@frozen
+class Obligation:
+    """A duty that comes with an action, or an advice."""
+
+    name: str
+    text: str
+    guardrail: str
+    binding: bool
+    """True of `oblige`, False of `advise`."""
+    certain: bool
+    """False: whether it applies hinges on a fact that is unknown; treat it as applying unless you know better."""
+
+
+@frozen
+class Nudge:
+    """An encouragement: permitted is not encouraged."""
+
+    budget: str
+    left: int
+    until: str
+    text: str
+
+
+@frozen
+class Say:
+    """The two voices."""
+
+    staff: str
+    customer: str
+
+
+@frozen
+class Given:
+    """What is still given under a key."""
+
+    key: str
+    state: str
+    """held, confirmed, voided, reversed or expired."""
+    amount: Decimal
+    """Reserved or confirmed, less reversed; 0 once ended."""
+    reserved: Decimal
+
+
+@frozen
+class Left:
+    """What a budget still holds for somebody."""
+
+    budget: str
+    spent: Decimal
+    times: int
+    limit: Decimal | None
+    """None: no limit by amount, or one that depends on facts not given."""
+    left: Decimal | None
+    times_left: int | None
+    until: int | None
+    """The instant (milliseconds UTC) at which something of it comes back; None: never, or nothing is spent."""
+
+
+@frozen
+class Extra:
+    """What only some decisions carry: set by `Guard`, never by a fast path."""
+
+    key: str | None = None
+    parameters: Mapping[str, Any] = field(factory=dict)
+    balances: tuple[Balance, ...] = ()
+    missing: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    approver: Mapping[str, Any] | None = None
+    approved: bool = False
+    """The approval was used."""
+    approval_refused: str = ""
+    replayed: bool = False
+    notice: str = ""
+    """A reason that no guardrail gives: `unknown_kind`, `unknown_role`, `hold_ended`, `ledger_unavailable`."""
+    parts: tuple[Decision, ...] = ()
+    others: int = 0
+    option_balances: Mapping[str, tuple[Balance, ...]] = field(factory=dict)
+    expires_at: int | None = None
+    shown_amount: int | None = None
+
+
+_PLAIN = Extra()
+
+
+class Decision(NamedTuple):
+    """The answer to one wish. Immutable; `bool()` of it raises, because a decision has four outcomes."""
+
+    outcome: Outcome
+    limit: Decimal | None
+    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount."""
+    guardrails: tuple[str, ...]
+    """Ids of the guardrails that spoke, in the pack's order."""
+    who: str | None
+    """Of an escalation: the lowest role that could say yes."""
+    amount: Decimal | None
+    """What may be given; None unless allowed, or for a kind without an amount."""
+    teller: Teller
+    kind: str
+    asked: int | None
+    """Minor units."""
+    facts: tuple[Any, ...]
+    """The facts that were read, in the order of the plan's slots; None: unknown."""
+    at: int
+    """The instant of the decision, milliseconds UTC."""
+    context: Any
+    """The context as it was handed in; looked at again only for options."""
+    extra: Extra = _PLAIN
+
+    def __bool__(self) -> NoReturn:
+        message = "a decision has four outcomes, so it is not true or false (help: use `decision.allowed`)"
+        raise TypeError(message)
+
+    def __repr__(self) -> str:
+        limit = "" if self.limit is None else f" limit={self.limit}"
+        who = f" who={self.who}" if self.who else ""
+        return f"<Decision {self.outcome} {self.kind}{limit}{who}{' because of ' if self.guardrails else ''}{', '.join(self.guardrails)}>"
+
+    __str__ = __repr__
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the host may go ahead."""
+        return self.outcome == "allow"
+
+    @property
+    def key(self) -> str | None:
+        """The key of the wish; None for a preview."""
+        return self.extra.key
+
+    @property
+    def replayed(self) -> bool:
+        """Whether this is the answer of an earlier allow under the same key."""
+        return self.extra.replayed
+
+    @property
+    def would_allow(self) -> bool:
+        """Of a part of `decide_all`: whether the part by itself would be allowed. Only the whole permits giving."""
+        return self.outcome == "allow"
+
+    @property
+    def parts(self) -> tuple[Decision, ...]:
+        """Of `decide_all`: the decisions of the parts, in order."""
+        return self.extra.parts
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Why: each guardrail that spoke, with the actual value, the bound and the gap; those that decide first."""
+        return self.teller.reasons(self)
+
+    @property
+    def obligations(self) -> tuple[Obligation, ...]:
+        """Duties and advice that come with this action; they never change the outcome."""
+        return self.teller.obligations(self)
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What would be allowed instead, at this instant: this action at its limit, then the menu by rank. Empty for an allow."""
+        return self.teller.options(self)
+
+    @property
+    def needs(self) -> tuple[tuple[Need, ...], ...]:
+        """Alternatives: each a set of needs that, supplied in full, leaves no further question."""
+        return self.teller.needs(self)
+
+    @property
+    def nudges(self) -> tuple[Nudge, ...]:
+        """What the company encourages beyond this decision."""
+        return self.teller.nudges(self)
+
+    @property
+    def shadow(self) -> tuple[Reason, ...]:
+        """What guardrails in shadow mode would have said."""
+        return self.teller.shadow(self)
+
+    @property
+    def say(self) -> Say:
+        """What to say, in the pack's first language."""
+        return self.teller.say(self)
+
+    def told(self, language: str) -> Say:
+        """What to say, in a language of the pack."""
+        return self.teller.say(self, language)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Everything, as plain data."""
+        return self.teller.to_dict(self)
+
+    def to_json(self) -> str:
+        """Everything, as JSON with sorted keys: the same bytes for the same decision."""
+        return self.teller.to_json(self)

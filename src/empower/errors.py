@@ -1,0 +1,75 @@
+"""What can go wrong at run time, by name: every exception that leaves the library derives from `EmpowerError`.
+
+A business "no" is never an exception; it is a `Decision`. See DESIGN law 10 and `docs/guarantees.md`.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+
+class EmpowerError(Exception):
+    """Base of everything this library raises on purpose."""
+
+
+@frozen
+class Fault:
+    """One thing wrong with a request: where it is, what is wrong with it, and how to mend it."""
+
+    path: str
+    message: str
+    help: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{text} (help: {self.help})" if self.help else text
+
+
+class MalformedRequest(EmpowerError, ValueError):
+    """The action or the context cannot be read. Lists every fault with its path; nothing was spent."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        self.faults = faults
+        super().__init__("the request cannot be read:\n" + "\n".join(f"  {fault}" for fault in faults))
+
+
+class KeyConflict(EmpowerError):
+    """The key already names another wish. Nothing was spent (DESIGN law 9)."""
+
+    def __init__(self, key: str, differences: tuple[str, ...]) -> None:
+        self.key = key
+        self.differences = differences
+        super().__init__(
+            f"key {key!r} already names another wish ({'; '.join(differences)}); nothing was spent (help: use a new key for a new wish)"
+        )
+
+
+class LedgerUnavailable(EmpowerError):
+    """The ledger could not be read or written, and the pack declares no fallback. Nothing was allowed."""
+
+
+class ClockError(LedgerUnavailable):
+    """The clock jumped forward beyond the documented tolerance; an operator must accept the new time."""
+
+
+class UnknownKey(EmpowerError, KeyError):
+    """No wish of this key was ever allowed."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(key)
+
+    def __str__(self) -> str:
+        return f"nothing was ever allowed under the key {self.key!r} (help: use the key given to `decide`; parts of `decide_all` are `key#1`, `key#2` …)"
+
+
+class HoldEnded(EmpowerError):
+    """What was reserved under this key is no longer held, so it cannot be changed in this way."""
+
+
+class HoldExpired(HoldEnded):
+    """The hold reached its expiry before it was confirmed; the host must not give."""
+
+
+class MoreThanReserved(EmpowerError, ValueError):
+    """More was to be confirmed, or taken back, than the key holds."""

@@ -1,0 +1,495 @@
+"""Decisions told: reasons, needs, options, obligations, nudges and both voices. Worked out when asked for, from what the decision kept."""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, frozen
+
+from empower import ir
+from empower.asking import NOTHING_DRAWN, as_approver, counters_of, make_case, money_text, plain_value, readings, Asked
+from empower.backends.interpret import Environment, Value, holds
+from empower.checked import About
+from empower.compile import Rules
+from empower.decision import Clause, Decision, Left, Need, Nudge, Obligation, Option, Reason, Say
+from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
+from empower.ledger import Balance, Counter
+from empower.money import plain_money, to_decimal
+from empower.phrases import phrase
+from empower.reasons import Shown, about, clause, decisive, fill, undecided_facts, unknown_under_known
+from empower.request import Misread, look_up, plain, read_value
+
+if TYPE_CHECKING:
+    from empower.decide import Guard
+
+NEEDS_MAX = 16
+"""At most so many alternatives are listed; any one of them settles the question."""
+
+
+@frozen
+class Teller:
+    """Tells the decisions of one pack."""
+
+    rules: Rules
+    day_of: Callable[[int], int]
+
+    # -------------------------------------------------------------------------------------------- cases
+
+    def case(self, decision: Decision) -> Case | None:
+        """The requester's case behind a decision, or the approver's where the approval was used; None where no plan was asked."""
+        if decision.kind not in self.rules.program.plans or decision.extra.notice:
+            return None
+        plan = self.rules.program.plans[decision.kind]
+        facts = dict(zip(plan.slots, decision.facts, strict=True))
+        asked = Asked(decision.kind, decision.asked, decision.extra.parameters, facts)
+        balances = decision.extra.balances
+        case = make_case(self.rules, asked, decision.at, balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
+        if decision.extra.shown_amount is not None:
+            case = evolve(case, amount=decision.extra.shown_amount)
+        return evolve(case, missing=decision.extra.missing)
+
+    def verdict(self, decision: Decision, case: Case) -> Verdict:
+        """The verdict behind a decision, worked out again where the fast path did not keep it."""
+        return decision.extra.verdict if decision.extra.verdict is not None else judge(case)
+
+    def case_in(self, context: Any, kind: str, at: int, balances: Mapping[Counter, Balance], parameters: Mapping[str, Value] | None = None) -> Case:
+        """A case of another kind in the same context; a fact that cannot be read there is unknown."""
+        plan = self.rules.program.plans[kind]
+        facts = {slot: self._lenient(context, slot) for slot in plan.slots if not slot.startswith("action.")}
+        facts.update({f"action.{name}": value for name, value in (parameters or {}).items()})
+        return make_case(self.rules, Asked(kind, None, parameters or {}, facts), at, balances, self.day_of)
+
+    def _lenient(self, context: Any, path: str) -> Value | None:
+        mapping = plain(context)
+        raw = look_up(mapping, path) if isinstance(mapping, Mapping) else None
+        try:
+            return None if raw is None else read_value(raw, self.rules.program.facts[path], self.rules.program.currency)
+        except Misread:
+            return None
+
+    # -------------------------------------------------------------------------------------------- why
+
+    def reasons(self, decision: Decision, language: str | None = None) -> tuple[Reason, ...]:
+        """Why, those that decide first."""
+        if decision.parts:
+            return tuple(dict.fromkeys(reason for part in decision.parts for reason in part.reasons))
+        case = self.case(decision)
+        if case is None:
+            return (self._notice(decision, language or self._language()),)
+        verdict = self.verdict(decision, case)
+        found = self._spoken(case, verdict, verdict.speaking, decision, language or self._language())
+        if verdict.out_of_bounds and case.plan.amount is not None:
+            found.insert(0, self._bounds(case, language or self._language()))
+        if decision.extra.approval_refused:
+            found.append(self._approval(decision, language or self._language()))
+        strength = {"deny": 0, "escalate": 1, "needs_info": 2}
+        return tuple(sorted(found, key=lambda reason: (not reason.certain, strength.get(reason.outcome, 3))))
+
+    def shadow(self, decision: Decision) -> tuple[Reason, ...]:
+        """What guardrails in shadow mode would have said."""
+        case = self.case(decision)
+        if case is None:
+            return ()
+        bars = self.rules.back_end.shadows(case.plan, case.environment())
+        speaking = [Speaking(bar.guardrail, bar.effect, bar.outcome, bar.role, low, high) for bar, (low, high) in zip(case.plan.shadows, bars, strict=True)]
+        budgets = tuple(evolve(account, shadow=not account.shadow) for account in case.plan.accounts)
+        turned = evolve(case, plan=evolve(case.plan, bars=(), accounts=budgets))
+        verdict = judge(turned)
+        return tuple(self._spoken(case, verdict, [*speaking, *verdict.speaking], decision, self._language()))
+
+    def _spoken(self, case: Case, verdict: Verdict, speaking: Sequence[Speaking], decision: Decision, language: str) -> list[Reason]:
+        amount = case.asked
+        found = []
+        for each in speaking:
+            if each.certain(amount) or (each.possible(amount) and verdict.outcome == "needs_info"):
+                found.append(self._reason(case, each, decision, language, certain=each.certain(amount)))
+        return found
+
+    def _reason(self, case: Case, each: Speaking, decision: Decision, language: str, *, certain: bool) -> Reason:
+        note, met = about(case, self.rules.checked, each.guardrail)
+        shown = Shown(self.rules.checked, language)
+        env = case.environment()
+        asked = case.asked
+        bound = each.high if certain else each.low
+        numeric = 0 <= bound < ir.OPEN and case.plan.amount is not None and (each.effect != "floor" or bound > 0)
+        actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
+        clauses = self._clauses(met, env, shown)
+        facts = ", ".join(shown.name(fact) for fact in sorted(self._unknown(met, env)))
+        text = self._default_text(each, met, case, language, actual, limit, gap, clauses, facts) if certain else phrase(language, "reason.unknown", id=each.guardrail, facts=facts)
+        values = self._values(decision, case, shown, limit=limit)
+        staff = fill(note.say.staff.get(language, ""), values) or text
+        outcome = each.outcome if certain else "needs_info"
+        return Reason(
+            each.guardrail, each.effect, outcome, certain, note.because, self._value(note, language), actual, limit, gap, clauses, str(note.span()),
+            staff, fill(note.say.customer.get(language, ""), values),
+        )  # type: ignore[arg-type]  # fmt: skip
+
+    def _clauses(self, met: ir.Bar | ir.Account | ir.Duty | None, env: Environment, shown: Shown) -> tuple[Clause, ...]:
+        if not isinstance(met, ir.Bar) or not isinstance(met.threshold.exact, ir.If):
+            return ()
+        if not holds(met.threshold.high.condition, env) if isinstance(met.threshold.high, ir.If) else False:
+            return ()
+        condition = met.threshold.exact.condition
+        return tuple(clause(atom, env, shown, positive=positive) for atom, positive in decisive(condition, env) if not self._of_role(atom))
+
+    @staticmethod
+    def _of_role(atom: ir.Atom) -> bool:
+        return isinstance(atom, ir.IsAmong) and atom.fact == "actor.role"
+
+    def _default_text(
+        self, each: Speaking, met: ir.Bar | ir.Account | ir.Duty | None, case: Case, language: str, actual: str, bound: str, gap: str,
+        clauses: Sequence[Clause], facts: str,
+    ) -> str:  # fmt: skip
+        told = {"id": each.guardrail, "actual": actual, "bound": bound, "gap": gap, "facts": facts}
+        if each.effect == "budget" and isinstance(met, ir.Account):
+            return self._budget_text(met, case, language, told)
+        if isinstance(met, ir.Bar) and met.evidence is not None:
+            wanted, names = met.evidence
+            shown = sum(case.facts.get(name) is True for name in names)
+            return phrase(language, "reason.ask", id=each.guardrail, shown=shown, wanted=wanted, facts=", ".join(names))
+        if each.effect in ("cap", "floor"):
+            return phrase(language, f"reason.{each.effect}", **told)
+        if bound:
+            return phrase(language, "reason.rule_amount", **told)
+        return phrase(language, "reason.rule", id=each.guardrail, clauses=f" {phrase(language, 'and')} ".join(c.text for c in clauses) or each.effect)
+
+    def _budget_text(self, met: ir.Account, case: Case, language: str, told: Mapping[str, str]) -> str:
+        if outside_campaign(met, case.environment()):
+            return phrase(language, "reason.campaign_ended", **told)
+        if told["bound"]:
+            return phrase(language, "reason.budget", **told)
+        index = case.plan.accounts.index(met)
+        frees = case.balances[index].frees_at if case.balances else None
+        if frees is None:
+            return phrase(language, "reason.budget_unknown" if told["facts"] else "reason.budget_times", **told)
+        return phrase(language, "reason.budget_again", when=self._local(frees), **told)
+
+    def _local(self, at: int) -> str:
+        moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(self.rules.program.zone))
+        return f"{moment:%Y-%m-%d %H:%M}"
+
+    def _unknown(self, met: ir.Bar | ir.Account | ir.Duty | None, env: Environment) -> set[str]:
+        if isinstance(met, ir.Bar):
+            return undecided_facts(met.threshold.exact, env)
+        if not isinstance(met, ir.Account):
+            return set()
+        found = {key for key in met.keys if env.facts.get(key) is None}
+        for triple in (met.amount, met.already, met.already_times):
+            found |= undecided_facts(triple.exact, env) if triple is not None else set()
+        return found
+
+    def _value(self, note: About, language: str) -> str:
+        words = self.rules.checked.values.get(note.because, {})
+        return words.get(language) or next(iter(words.values()), "")
+
+    def _notice(self, decision: Decision, language: str) -> Reason:
+        notice = decision.extra.notice
+        role = decision.facts[0] if decision.facts else ""
+        text = phrase(language, f"notice.{notice}", kind=decision.kind, role=decision.extra.parameters.get("role", role))
+        return Reason(notice, "notice", decision.outcome, True, "", "", "", "", "", (), "", text, "")
+
+    def _bounds(self, case: Case, language: str) -> Reason:
+        shown = Shown(self.rules.checked, language)
+        low, high = case.plan.amount or (0, 0)
+        bound = f"{shown.money(low)} – {shown.money(high)}"
+        gap = shown.money(max(low - case.asked, case.asked - high))
+        text = phrase(language, "notice.amount_bounds", actual=shown.money(case.asked), bound=bound)
+        return Reason("amount_bounds", "notice", "deny", True, "", "", shown.money(case.asked), bound, gap, (), "", text, "")
+
+    def _approval(self, decision: Decision, language: str) -> Reason:
+        approver = decision.extra.approver or {}
+        why = phrase(language, f"approval.{decision.extra.approval_refused}", role=approver.get("actor.role"), who=decision.who)
+        return Reason("approval_refused", "notice", decision.outcome, True, "", "", "", "", "", (), "", phrase(language, "notice.approval_refused", why=why), "")
+
+    # -------------------------------------------------------------------------------------------- what is missing
+
+    def needs(self, decision: Decision) -> tuple[tuple[Need, ...], ...]:
+        """Alternatives, each a set of needs that, supplied in full (evidence: shown), leaves no further question."""
+        case = self.case(decision)
+        if case is None or decision.outcome == "allow":
+            return ()
+        verdict = self.verdict(decision, case)
+        env = case.environment()
+        common = {f"action.{name}" for name in case.missing}
+        if case.plan.amount is not None and case.amount is None:
+            common.add("action.amount")
+        choices: list[list[frozenset[str]]] = []
+        for each in verdict.speaking:
+            _, met = about(case, self.rules.checked, each.guardrail)
+            if verdict.outcome != "needs_info":
+                common |= unknown_under_known(met.threshold.exact, env) if isinstance(met, ir.Bar) and each.certain(case.asked) else set()
+            elif each.possible(case.asked) and isinstance(met, ir.Bar) and met.evidence is not None and not each.certain(case.asked):
+                choices.append(self._evidence(met, env))
+                common |= self._unknown(met, env) - set(met.evidence[1])
+            elif each.possible(case.asked):
+                common |= self._unknown(met, env)
+        found = dict.fromkeys(frozenset(common.union(*chosen)) for chosen in itertools.islice(itertools.product(*choices), NEEDS_MAX))
+        return tuple(tuple(self._need(fact) for fact in sorted(each)) for each in found if each)
+
+    @staticmethod
+    def _evidence(bar: ir.Bar, env: Environment) -> list[frozenset[str]]:
+        wanted, facts = bar.evidence or (0, ())
+        shown = sum(env.facts.get(fact) is True for fact in facts)
+        open_facts = [fact for fact in facts if env.facts.get(fact) is None]
+        return [frozenset(chosen) for chosen in itertools.combinations(open_facts, max(0, wanted - shown))]
+
+    def _need(self, fact: str) -> Need:
+        note = self.rules.checked.fact_notes.get(fact)
+        language = self._language()
+        return Need(fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff")
+
+    def _question(self, fact: str, language: str) -> str:
+        kind = self.rules.program.facts.get(fact)
+        name = Shown(self.rules.checked, language).name(fact)
+        if fact == "action.amount":
+            return phrase(language, "ask.amount")
+        if isinstance(kind, ir.OneOfType):
+            return phrase(language, "ask.one_of", fact=name, members=f" {phrase(language, 'or')} ".join(kind.members))
+        return phrase(language, "ask.yes_no" if isinstance(kind, ir.YesNoType) else "ask.fact", fact=name)
+
+    # -------------------------------------------------------------------------------------------- what else
+
+    def options(self, decision: Decision) -> tuple[Option, ...]:
+        """What would be allowed instead, at this instant and these balances."""
+        if decision.outcome == "allow" or decision.extra.notice in ("unknown_role", "ledger_unavailable"):
+            return ()
+        found = list(self._at_its_limit(decision))
+        return (*found, *self._menu(decision, decision.extra.parameters))
+
+    def _at_its_limit(self, decision: Decision) -> Iterator[Option]:
+        currency = self.rules.program.currency
+        if decision.limit is None:
+            return
+        given = {name: plain_value(value) for name, value in decision.extra.parameters.items()}  # type: ignore[arg-type]
+        case = self.case(decision)
+        verdict = self.verdict(decision, case) if case is not None else None
+        if verdict is None or verdict.limit is None:
+            return
+        amount = verdict.limit if decision.asked is None else verdict.limit
+        yield Option({"kind": decision.kind, "amount": plain_money(amount, currency), **given}, self._title(decision.kind), "")
+
+    def _title(self, kind: str) -> str:
+        return self.rules.checked.kinds[kind].title.get(self._language(), kind)
+
+    def _menu(self, decision: Decision, parameters: Mapping[str, Any]) -> Iterator[Option]:
+        for offer in self.rules.program.menu:
+            option = self._offered(offer, decision, parameters)
+            if option is not None:
+                yield option
+
+    def _offered(self, offer: ir.Offer, decision: Decision, parameters: Mapping[str, Any]) -> Option | None:
+        """An offer, if its own condition holds and its action would be allowed."""
+        typed = self._typed(offer, parameters)
+        if typed is None:
+            return None
+        case = self.case_in(decision.context, offer.kind, decision.at, decision.extra.balances, typed)  # type: ignore[arg-type]
+        condition_facts = {path: self._lenient(decision.context, path) for path in self.rules.program.facts if not path.startswith("action.")}
+        if not holds(offer.certain, Environment(condition_facts, 0, decision.at, self.day_of)):
+            return None
+        amount = offer.amount
+        if amount is None and case.plan.amount is not None:
+            limit = judge(evolve(case, amount=case.plan.amount[0])).limit
+            amount = limit if limit is None or decision.asked is None else min(limit, decision.asked)
+        if amount is None and case.plan.amount is not None:
+            return None
+        if judge(evolve(case, amount=amount)).outcome != "allow":
+            return None
+        action: dict[str, Any] = {"kind": offer.kind, **{name: plain_value(value) for name, value in typed.items()}}
+        if amount is not None:
+            action["amount"] = plain_money(amount, self.rules.program.currency)
+        note = self.rules.checked.about[offer.id]
+        return Option(action, note.title.get(self._language(), self._title(offer.kind)), offer.id, note.because)
+
+    def _typed(self, offer: ir.Offer, parameters: Mapping[str, Any]) -> dict[str, Value] | None:
+        """The parameters of an offer: its own, and of those it asks for besides, what the action already says."""
+        kind = self.rules.checked.kinds[offer.kind]
+        found: dict[str, Value] = {name: value for name, value in parameters.items() if name in kind.parameters}
+        try:
+            for name, text in offer.parameters:
+                found[name] = read_value(text, self.rules.program.facts[f"action.{name}"], self.rules.program.currency)
+        except Misread:
+            return None
+        return found
+
+    def everything(self, decision: Decision) -> tuple[Option, ...]:
+        """Every kind at its limit, then the menu."""
+        found = []
+        for kind in self.rules.program.plans:
+            case = self.case_in(decision.context, kind, decision.at, decision.extra.balances)  # type: ignore[arg-type]
+            if case.plan.amount is None:
+                allowed = judge(evolve(case, missing=())).outcome == "allow"
+                found += [Option({"kind": kind}, self._title(kind), "")] if allowed else []
+                continue
+            limit = judge(evolve(case, amount=case.plan.amount[0], missing=())).limit
+            if limit is not None:
+                found.append(Option({"kind": kind, "amount": plain_money(limit, self.rules.program.currency)}, self._title(kind), ""))
+        return (*found, *self._menu(decision, {}))
+
+    # -------------------------------------------------------------------------------------------- duties and nudges
+
+    def obligations(self, decision: Decision) -> tuple[Obligation, ...]:
+        """Duties and advice of this action."""
+        if decision.parts:
+            return tuple(dict.fromkeys(duty for part in decision.parts for duty in part.obligations))
+        case = self.case(decision)
+        if case is None:
+            return ()
+        found = []
+        language = self._language()
+        for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
+            if not possible or self.rules.checked.about[duty.guardrail].shadow:
+                continue
+            say = self.rules.checked.about[duty.guardrail].say.staff.get(language, "")
+            for name in duty.then or (duty.guardrail,):
+                text = self.rules.checked.obligations.get(name, {}).get(language, "") or say or name.replace("_", " ")
+                found.append(Obligation(name, text, duty.guardrail, duty.effect == "oblige", certain))
+        return tuple(found)
+
+    def nudges(self, decision: Decision) -> tuple[Nudge, ...]:
+        """Encouragements of the budgets that this kind draws on."""
+        case = self.case(decision)
+        return () if case is None else tuple(self._nudges(case))
+
+    def all_nudges(self, decision: Decision) -> tuple[Nudge, ...]:
+        """Encouragements of every budget in this context."""
+        found: dict[str, Nudge] = {}
+        for kind in self.rules.program.plans:
+            case = self.case_in(decision.context, kind, decision.at, decision.extra.balances)  # type: ignore[arg-type]
+            found.update({nudge.budget: nudge for nudge in self._nudges(case)})
+        return tuple(found.values())
+
+    def _nudges(self, case: Case) -> Iterator[Nudge]:
+        budgets = {budget.id: budget for budget in self.rules.checked.budgets}
+        for account, balance in zip(case.plan.accounts, case.balances, strict=True):
+            if account.encourage is None or balance.times >= account.encourage or outside_campaign(account, case.environment()):
+                continue
+            left = account.encourage - balance.times
+            until = self._local(balance.frees_at) if balance.frees_at is not None else ""
+            text = fill(budgets[account.guardrail].nudge.get(self._language(), ""), {"left": str(left), "until": until})
+            yield Nudge(account.guardrail, left, until, text)
+
+    def left(self, guard: Guard, facts: Mapping[str, str], at: int) -> tuple[Left, ...]:
+        """What the budgets kept per these subjects still hold."""
+        return tuple(_left_of(self.rules, guard, facts, at, self.day_of))
+
+    # -------------------------------------------------------------------------------------------- voices
+
+    def _language(self) -> str:
+        return self.rules.checked.languages[0]
+
+    def _values(self, decision: Decision, case: Case, shown: Shown, limit: str = "") -> dict[str, str]:
+        values = {path: shown.fact(path, case.facts.get(path)) for path in case.facts}
+        asked = decision.extra.shown_amount if decision.extra.shown_amount is not None else decision.asked
+        values["amount"] = shown.money(asked) if asked is not None else ""
+        values["limit"] = limit or (shown.money(decision.extra.verdict.limit) if decision.extra.verdict and decision.extra.verdict.limit is not None else "")
+        values["role"] = decision.who or ""
+        values["left"] = values["limit"]
+        values["currency"] = self.rules.program.currency
+        return values
+
+    def say(self, decision: Decision, language: str | None = None) -> Say:
+        """What to say: to staff what stands in the way and what to do next, to the customer the author's words or a neutral sentence."""
+        language = language or self._language()
+        return Say(self._staff(decision, language), self._customer(decision, language))
+
+    def _staff(self, decision: Decision, language: str) -> str:
+        shown = Shown(self.rules.checked, language)
+        lines = [self._headline(decision, language)]
+        if decision.outcome != "allow":
+            lines += [f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff for reason in self.reasons(decision, language)]
+            options = [self._option_text(option, shown) for option in self.options(decision)]
+            if options:
+                lines.append(phrase(language, "staff.options", options="; ".join(options)))
+        duties = [duty.text for duty in self.obligations(decision) if duty.binding and duty.certain]
+        if duties and decision.outcome in ("allow", "escalate"):
+            lines.append(phrase(language, "staff.obligation", obligations="; ".join(duties)))
+        return " ".join(line for line in lines if line)
+
+    def _headline(self, decision: Decision, language: str) -> str:
+        shown = Shown(self.rules.checked, language)
+        if decision.outcome == "allow" and decision.amount is not None:
+            return phrase(language, "staff.allow_amount", amount=shown.money(int(decision.amount.scaleb(self._exponent()))))
+        if decision.outcome == "escalate":
+            return phrase(language, "staff.escalate", role=str(decision.who).replace("_", " "))
+        if decision.outcome == "needs_info":
+            first = self.needs(decision)[:1]
+            return phrase(language, "staff.needs_info", needs="; ".join(need.question for each in first for need in each))
+        return phrase(language, f"staff.{decision.outcome}")
+
+    def _exponent(self) -> int:
+        return -int(to_decimal(1, self.rules.program.currency).as_tuple().exponent)
+
+    def _option_text(self, option: Option, shown: Shown) -> str:
+        amount = option.action.get("amount")
+        if amount is None or option.id:
+            return option.title
+        return f"{option.title} {shown.money(int(amount.replace('.', '')))}"
+
+    def _customer(self, decision: Decision, language: str) -> str:
+        if decision.outcome in ("deny", "escalate", "needs_info"):
+            for reason in self.reasons(decision, language):
+                if reason.customer and reason.certain:
+                    return reason.customer
+        return phrase(language, f"customer.{decision.outcome}")
+
+    # -------------------------------------------------------------------------------------------- data
+
+    def to_dict(self, decision: Decision) -> dict[str, Any]:
+        """A decision as plain data."""
+        program = self.rules.program
+        return {
+            "pack": program.name, "version": self.rules.checked.pack.document.version, "digest": program.digest, "key": decision.key,
+            "at": (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=decision.at)).isoformat(),
+            "kind": decision.kind, "asked": money_text(decision.asked, program.currency), "currency": program.currency,
+            "outcome": decision.outcome, "limit": _text(decision.limit), "amount": _text(decision.amount), "who": decision.who,
+            "approved": decision.extra.approved, "replayed": decision.replayed, "guardrails": list(decision.guardrails),
+            "reasons": [_reason_dict(reason) for reason in decision.reasons],
+            "needs": [[{"fact": n.fact, "question": n.question, "supplied_by": n.supplied_by} for n in each] for each in decision.needs],
+            "options": [{"action": dict(o.action), "title": o.title, "id": o.id, "because": o.because} for o in decision.options],
+            "obligations": [{"name": o.name, "text": o.text, "guardrail": o.guardrail, "binding": o.binding, "certain": o.certain} for o in decision.obligations],
+            "nudges": [{"budget": n.budget, "left": n.left, "until": n.until, "text": n.text} for n in decision.nudges],
+            "shadow": [_reason_dict(reason) for reason in decision.shadow],
+            "say": {"staff": decision.say.staff, "customer": decision.say.customer},
+            "parts": [self.to_dict(part) for part in decision.parts],
+        }  # fmt: skip
+
+    def to_json(self, decision: Decision) -> str:
+        """The same bytes for the same decision."""
+        return json.dumps(self.to_dict(decision), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _left_of(rules: Rules, guard: Guard, facts: Mapping[str, str], at: int, day_of: Callable[[int], int]) -> Iterator[Left]:
+    """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""
+    currency = rules.program.currency
+    seen: set[str] = set()
+    for kind in rules.program.plans:
+        case = make_case(rules, Asked(kind, None, {}, {slot: facts.get(slot) for slot in rules.program.plans[kind].slots}), at, {}, day_of)
+        for account, reading, counter in zip(case.plan.accounts, readings(case), counters_of(case), strict=True):
+            if account.guardrail in seen or None in reading.keys or counter is None:
+                continue
+            seen.add(account.guardrail)
+            (balance,) = guard.ledger.balances([counter])
+            limit = None if reading.amount is None or reading.amount[0] != reading.amount[1] else reading.amount[0]
+            times_left = None if reading.times is None else max(0, reading.times[0] - balance.times)
+            yield Left(
+                account.guardrail, to_decimal(balance.amount, currency), balance.times, None if limit is None else to_decimal(max(0, limit), currency),
+                None if limit is None else to_decimal(max(0, limit - balance.amount), currency), times_left, balance.frees_at,
+            )  # fmt: skip
+
+
+def _text(amount: Any) -> str | None:
+    return None if amount is None else str(amount)
+
+
+def _reason_dict(reason: Reason) -> dict[str, Any]:
+    return {
+        "guardrail": reason.guardrail, "effect": reason.effect, "outcome": reason.outcome, "certain": reason.certain, "because": reason.because,
+        "value": reason.value, "actual": reason.actual, "bound": reason.bound, "gap": reason.gap,
+        "clauses": [{"text": c.text, "actual": c.actual, "bound": c.bound, "gap": c.gap} for c in reason.clauses],
+        "staff": reason.staff, "customer": reason.customer,
+    }  # fmt: skip

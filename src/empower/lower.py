@@ -1,0 +1,244 @@
+"""`CheckedPack` → `ir.Program`: every guardrail of a kind becomes a threshold on the amount, with what is unknown worked into formulas.
+
+Law 3 and law 4 live here. A rule fires when the amount is above its threshold: `OPEN` when it does not hold, `CLOSED` when it does
+whatever the amount. `low` is the least threshold over the completions of what is unknown, `high` the greatest. A cap is the same thing.
+Plans are made when first asked for, so that a large pack costs nothing for the kinds that nobody uses.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from empower import ir
+from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule, Row
+from empower.formulas import (
+    ALWAYS_KNOWN, all_of, any_of, atom_facts, certainly, condition_facts, known, negated, number_facts, numbers_in, possibly, reads_the_amount,
+)  # fmt: skip
+
+OPEN = ir.Number(ir.OPEN)
+CLOSED = ir.Number(ir.CLOSED)
+NOTHING = ir.Number(0)
+
+
+class _Plans(Mapping[str, ir.Plan]):
+    """The plans of a program by kind, each made once, when first asked for."""
+
+    def __init__(self, kinds: Iterable[str], make: Callable[[str], ir.Plan]) -> None:
+        self._kinds = tuple(kinds)
+        self._make = make
+        self._made: dict[str, ir.Plan] = {}
+        self._lock = threading.Lock()
+
+    def __getitem__(self, kind: str) -> ir.Plan:
+        made = self._made.get(kind)
+        if made is None:
+            if kind not in self._kinds:
+                raise KeyError(kind)
+            with self._lock:
+                made = self._made.get(kind) or self._made.setdefault(kind, self._make(kind))
+        return made
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+
+def lower_pack(checked: CheckedPack) -> ir.Program:
+    """A checked pack as a program; cannot fail."""
+    by_kind = _by_kind(checked)
+    menu = tuple(
+        ir.Offer(offer.id, offer.kind, offer.amount, offer.parameters, offer.rank, certainly(offer.when)) for offer in checked.menu
+    )
+    return ir.Program(
+        checked.pack.name, checked.pack.digest, checked.currency, checked.zone, checked.roles.ladder, checked.roles.beside, checked.facts,
+        _Plans(checked.kinds, lambda kind: _plan(checked, kind, by_kind[kind])), menu,
+    )  # fmt: skip
+
+
+Guardrails = list[CheckedRule | CheckedCap | CheckedDuty | CheckedBudget]
+
+
+def _by_kind(checked: CheckedPack) -> dict[str, Guardrails]:
+    found: dict[str, Guardrails] = {kind: [] for kind in checked.kinds}
+    for guardrail in (*checked.rules, *checked.caps, *checked.duties, *checked.budgets):
+        for kind in guardrail.kinds:
+            found[kind].append(guardrail)
+    return found
+
+
+def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
+    declared = checked.kinds[kind]
+    order = {name: place for place, name in enumerate(checked.order)}
+    guardrails = sorted(guardrails, key=lambda guardrail: order[guardrail.id])
+    bars = [_bar(each) if isinstance(each, CheckedRule) else _cap(each) for each in guardrails if isinstance(each, (CheckedRule, CheckedCap))]
+    shadowed = {each.id for each in guardrails if isinstance(each, (CheckedRule, CheckedCap)) and each.shadow}
+    live = tuple(bar for bar in bars if bar.guardrail not in shadowed)
+    shadows = tuple(bar for bar in bars if bar.guardrail in shadowed)
+    duties = tuple(
+        ir.Duty(each.id, each.effect, each.holds, certainly(each.holds), possibly(each.holds), each.then)
+        for each in guardrails
+        if isinstance(each, CheckedDuty)
+    )
+    accounts = tuple(_account(each) for each in guardrails if isinstance(each, CheckedBudget))
+    slots = _slots(bars, duties, accounts)
+    return ir.Plan(kind, declared.amount, declared.asks, live, shadows, duties, accounts, tuple(each.id for each in guardrails), slots)
+
+
+def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> tuple[str, ...]:
+    found: set[str] = {"actor.id", "actor.role"}
+    for bar in bars:
+        found |= facts_of_number(bar.threshold.exact)
+    for duty in duties:
+        found |= condition_facts(duty.exact)
+    for account in accounts:
+        found.update(account.keys)
+        for triple in (account.amount, account.already, account.already_times):
+            found |= facts_of_number(triple.exact) if triple else set()
+    return tuple(sorted(found - {"action.kind", "now"}))
+
+
+def facts_of_number(number: ir.Num) -> set[str]:
+    """Every fact that a number reads, through its conditions too."""
+    found: set[str] = set(number_facts(number))
+    for part in numbers_in(number):
+        if isinstance(part, ir.If):
+            found |= condition_facts(part.condition) | facts_of_number(part.then) | facts_of_number(part.otherwise)
+        elif isinstance(part, ir.Rows):
+            found |= facts_of_number(part.otherwise)
+            for row in part.rows:
+                found |= condition_facts(row.certain) | condition_facts(row.possible) | facts_of_number(row.value)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------ rules
+
+
+def _bar(rule: CheckedRule) -> ir.Bar:
+    fires = rule.fires
+    threshold = ir.Triple(_threshold(fires, "exact"), _threshold(fires, "low"), _threshold(fires, "high"))
+    return ir.Bar(rule.id, rule.effect, rule.outcome, rule.role, threshold, rule.evidence, _scope(fires))
+
+
+def _scope(fires: ir.Cond) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Facts outside whose members the condition is certainly false: what an index may use."""
+    parts = fires.conditions if isinstance(fires, ir.All) else (fires,)
+    return tuple((part.fact, part.members) for part in parts if isinstance(part, ir.IsAmong) and part.fact not in ("actor.role", "action.kind"))
+
+
+def _threshold(fires: ir.Cond, reading: str) -> ir.Num:
+    """The largest amount at which a condition, monotone in the amount, does not hold."""
+    if not reads_the_amount(fires):
+        return if_(_reading(fires, reading), CLOSED, OPEN)
+    match fires:
+        case ir.AmountAbove(threshold=threshold):
+            if reading == "exact":
+                return threshold
+            return if_(known(atom_facts(fires)), threshold, CLOSED if reading == "low" else OPEN)
+        case ir.All(conditions=parts):
+            free = all_of(tuple(part for part in parts if not reads_the_amount(part)))
+            bound = tuple(_threshold(part, reading) for part in parts if reads_the_amount(part))
+            return if_(_reading(free, reading), bound[0] if len(bound) == 1 else ir.Greatest(bound), OPEN)
+        case ir.Any(conditions=parts):
+            free = any_of(tuple(part for part in parts if not reads_the_amount(part)))
+            bound = tuple(_threshold(part, reading) for part in parts if reads_the_amount(part))
+            return if_(_reading(free, reading), CLOSED, bound[0] if len(bound) == 1 else ir.Least(bound))
+        case ir.AtLeast(count=count, conditions=parts):
+            # At least k hold above the k-th smallest threshold: written out as alternatives it would grow without bound.
+            return ir.KthLeast(count, tuple(_threshold(part, reading) for part in parts))
+        case _:
+            message = f"not a monotone condition: {fires}"
+            raise AssertionError(message)
+
+
+def _reading(condition: ir.Cond, reading: str) -> ir.Cond:
+    return {"exact": lambda: condition, "low": lambda: possibly(condition), "high": lambda: certainly(condition)}[reading]()
+
+
+def if_(condition: ir.Cond, then: ir.Num, otherwise: ir.Num) -> ir.Num:
+    """A choice, unless it is none."""
+    if isinstance(condition, ir.Constant):
+        return then if condition.value else otherwise
+    return ir.If(condition, then, otherwise)
+
+
+# ------------------------------------------------------------------------------------------------ caps
+
+
+def _cap(cap: CheckedCap) -> ir.Bar:
+    floor = cap.effect == "floor"
+    triple = _collected(cap) if cap.collect and not floor else _first_match(cap.rows, floor=floor)
+    absent = NOTHING if floor else OPEN
+    exact = if_(cap.applies, triple.exact, absent)
+    low = if_(certainly(cap.applies), triple.low, if_(possibly(cap.applies), _either(triple.low, absent, least=True), absent))
+    high = if_(certainly(cap.applies), triple.high, if_(possibly(cap.applies), _either(triple.high, absent, least=False), absent))
+    if cap.dated is not None:
+        outside = (OPEN if floor else NOTHING) if cap.outside_zero else absent
+        exact, low, high = (if_(cap.dated, value, outside) for value in (exact, low, high))
+    return ir.Bar(cap.id, cap.effect, cap.outcome, None, ir.Triple(exact, low, high), None, _scope(cap.applies))
+
+
+def _either(value: ir.Num, other: ir.Num, *, least: bool) -> ir.Num:
+    return ir.Least((value, other)) if least else ir.Greatest((value, other))
+
+
+def _first_match(rows: tuple[Row, ...], *, floor: bool) -> ir.Triple:
+    amounts = [amount_triple(row.amounts, floor=floor) for row in rows]
+    exact = ir.Rows(tuple(ir.Row(r.condition, r.condition, a.exact) for r, a in zip(rows, amounts, strict=True)), NOTHING, "least")
+    low = ir.Rows(tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.low) for r, a in zip(rows, amounts, strict=True)), NOTHING, "least")
+    high = ir.Rows(tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.high) for r, a in zip(rows, amounts, strict=True)), NOTHING, "greatest")
+    return ir.Triple(*(_single(each) for each in (exact, low, high)))
+
+
+def _single(rows: ir.Rows) -> ir.Num:
+    """A table of one row that always applies is just its amount."""
+    first = rows.rows[0] if rows.rows else None
+    return first.value if first is not None and first.certain == ir.Constant(value=True) else rows
+
+
+def amount_triple(amounts: tuple[ir.Num, ...], *, floor: bool = False) -> ir.Triple:
+    """The smallest of several amounts (of a floor: the largest); one that reads something unknown could be anything."""
+    pick = ir.Greatest if floor else ir.Least
+    low = tuple(if_(known(frozenset(facts_of_number(a))), a, NOTHING) for a in amounts)
+    high = tuple(if_(known(frozenset(facts_of_number(a))), a, OPEN) for a in amounts)
+    if len(amounts) == 1:
+        return ir.Triple(amounts[0], low[0], high[0])
+    return ir.Triple(pick(amounts), pick(low), pick(high))
+
+
+def _collected(cap: CheckedCap) -> ir.Triple:
+    """Hit policy collect-min: of all matching rows the smallest; none matching gives 0."""
+    rows = [(row.condition, amount_triple(row.amounts)) for row in cap.rows]
+    some = any_of(tuple(condition for condition, _ in rows))
+    sure = any_of(tuple(certainly(condition) for condition, _ in rows))
+    exact = if_(some, ir.Least(tuple(if_(c, a.exact, OPEN) for c, a in rows)), NOTHING)
+    low = if_(sure, ir.Least(tuple(if_(possibly(c), a.low, OPEN) for c, a in rows)), NOTHING)
+    matched = ir.Least(tuple(if_(certainly(c), a.high, OPEN) for c, a in rows))
+    guessed = ir.Greatest(tuple(if_(possibly(c), a.high, NOTHING) for c, a in rows))
+    return ir.Triple(exact, low, if_(sure, matched, guessed))
+
+
+# ------------------------------------------------------------------------------------------------ budgets
+
+
+def _account(budget: CheckedBudget) -> ir.Account:
+    already = _already(budget.already)
+    already_times = _already(budget.already_times)
+    return ir.Account(
+        budget.id, budget.pack, budget.zone, budget.keys, budget.window, amount_triple(budget.amounts) if budget.amounts else None, budget.times,
+        already, already_times, budget.outcome, any(key.startswith("actor.") for key in budget.keys), budget.campaign, budget.shared_at_most,
+        budget.unknown_role, budget.shadow, budget.encourage,
+    )  # fmt: skip
+
+
+def _already(given: ir.Num | None) -> ir.Triple | None:
+    """What was given before: the more it is, the less is left, so an unknown one reads high where a limit reads low."""
+    if given is None:
+        return None
+    facts = known(frozenset(facts_of_number(given)))
+    return ir.Triple(given, if_(facts, given, NOTHING), if_(facts, given, OPEN))
+
+
+__all__ = ["ALWAYS_KNOWN", "amount_triple", "facts_of_number", "if_", "lower_pack", "negated"]

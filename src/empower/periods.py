@@ -1,0 +1,56 @@
+"""For how long a verdict holds: until the local day ends, or a comparison with the clock turns, whichever comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import evolve
+
+from empower import ir
+from empower.authority import plan_atoms
+from empower.backends.interpret import Environment, Unread, number
+from empower.formulas import numbers_in
+from empower.ledger.windows import day_interval
+
+ALWAYS = (-(2**62), 2**62)
+_AHEAD_MS = 60_000
+"""How far ahead comparisons with the instant itself are looked at; a verdict on them holds no longer than this."""
+
+
+def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:
+    """The half-open interval of ledger time, around the instant of the decision, in which its verdict holds."""
+    nodes = [part for atom in plan_atoms(plan) if isinstance(atom, ir.Compare) for side in (atom.left, atom.right) for part in numbers_in(side)]
+    campaigns = any(account.campaign is not None for account in plan.accounts)
+    start, end = ALWAYS
+    if campaigns or any(isinstance(node, (ir.Today, ir.DayOf)) for node in nodes):
+        start, end = day_interval(zone, env.day_of(env.now))
+    if any(isinstance(node, ir.Now) for node in nodes):
+        start, end = max(start, env.now), min(end, env.now + _AHEAD_MS, *_turns(plan, env))
+    return start, max(end, env.now + 1)
+
+
+def _turns(plan: ir.Plan, env: Environment) -> Iterator[int]:
+    """The first instants within the look-ahead at which a comparison with the clock turns."""
+    yield env.now + _AHEAD_MS
+    for atom in plan_atoms(plan):
+        if isinstance(atom, ir.Compare) and any(isinstance(part, ir.Now) for side in (atom.left, atom.right) for part in numbers_in(side)):
+            yield from _turn(atom, env)
+
+
+def _turn(atom: ir.Compare, env: Environment) -> Iterator[int]:
+    def side(now: int) -> tuple[bool, bool]:
+        at = evolve(env, now=now)
+        gap = number(atom.left, at) - number(atom.right, at)
+        return gap > 0, gap >= 0
+
+    low, high = env.now, env.now + _AHEAD_MS
+    try:
+        here = side(low)
+        if side(high) == here:
+            return
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if side(middle) == here else (low, middle)
+    except Unread:
+        return
+    yield high

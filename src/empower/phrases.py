@@ -1,0 +1,96 @@
+"""The library's own sentences, by language: used where a pack's author wrote none. The customer's are neutral: they give nothing away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+PHRASES: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "customer.allow": "Yes, we are glad to do that for you.",
+        "customer.needs_info": "I need to ask you one more thing first.",
+        "customer.escalate": "I would like a colleague to look at this with me.",
+        "customer.deny": "I am sorry, we cannot do that in this case.",
+        "staff.allow": "Go ahead.",
+        "staff.allow_amount": "Go ahead: {amount}.",
+        "staff.needs_info": "Find out first: {needs}.",
+        "staff.escalate": "Ask a {role}, who can say yes.",
+        "staff.deny": "Not possible.",
+        "staff.limit": "You can give up to {limit} right now.",
+        "staff.options": "You can offer: {options}.",
+        "staff.obligation": "Then: {obligations}.",
+        "reason.cap": "{id}: at most {bound} here; {actual} is {gap} more",
+        "reason.floor": "{id}: at least {bound} here; {actual} is {gap} less",
+        "reason.budget": "{id}: {bound} left; {actual} is {gap} more",
+        "reason.budget_times": "{id}: used as often as allowed",
+        "reason.budget_again": "{id}: used as often as allowed; again from {when}",
+        "reason.budget_unknown": "{id}: cannot be looked up while {facts} is not known",
+        "reason.campaign_ended": "{id}: the campaign is not running",
+        "reason.rule_amount": "{id}: {actual} is {gap} above {bound}",
+        "reason.rule": "{id}: {clauses}",
+        "reason.ask": "{id}: {shown} of {wanted} shown ({facts})",
+        "reason.unknown": "{id}: depends on {facts}",
+        "notice.unknown_kind": "'{kind}' is not an action of this pack",
+        "notice.unknown_role": "'{role}' is not a role of this pack",
+        "notice.hold_ended": "what was given under this key has ended; use a new key for a new wish",
+        "notice.ledger_unavailable": "the ledger cannot be reached, so the pack's fallback applies",
+        "notice.amount_bounds": "{actual} is outside what this action can give ({bound})",
+        "notice.approval_refused": "the approval does not carry: {why}",
+        "approval.same_person": "nobody approves their own request",
+        "approval.too_low": "a {role} does not rank high enough; it takes a {who}",
+        "approval.not_allowed": "what was asked is more than a {role} may give here",
+        "ask.fact": "What is {fact}?",
+        "ask.one_of": "What is {fact}: {members}?",
+        "ask.yes_no": "Is it so: {fact}?",
+        "ask.amount": "How much is it about?",
+        "and": "and",
+        "or": "or",
+    },
+    "de": {
+        "customer.allow": "Ja, das machen wir gern für Sie.",
+        "customer.needs_info": "Dafür muss ich Sie noch etwas fragen.",
+        "customer.escalate": "Das möchte ich gern mit einer Kollegin ansehen.",
+        "customer.deny": "Es tut mir leid, das ist in diesem Fall nicht möglich.",
+        "staff.allow": "In Ordnung, los.",
+        "staff.allow_amount": "In Ordnung: {amount}.",
+        "staff.needs_info": "Erst herausfinden: {needs}.",
+        "staff.escalate": "Frag {role}, dort kann man ja sagen.",
+        "staff.deny": "Nicht möglich.",
+        "staff.limit": "Im Augenblick kannst du bis zu {limit} geben.",
+        "staff.options": "Du kannst anbieten: {options}.",
+        "staff.obligation": "Dann: {obligations}.",
+        "reason.cap": "{id}: höchstens {bound}; {actual} ist {gap} mehr",
+        "reason.floor": "{id}: mindestens {bound}; {actual} ist {gap} weniger",
+        "reason.budget": "{id}: noch {bound} übrig; {actual} ist {gap} mehr",
+        "reason.budget_times": "{id}: so oft genutzt wie erlaubt",
+        "reason.budget_again": "{id}: so oft genutzt wie erlaubt; wieder ab {when}",
+        "reason.budget_unknown": "{id}: lässt sich nicht nachsehen, solange {facts} unbekannt ist",
+        "reason.campaign_ended": "{id}: die Aktion läuft nicht",
+        "reason.rule_amount": "{id}: {actual} liegt {gap} über {bound}",
+        "reason.rule": "{id}: {clauses}",
+        "reason.ask": "{id}: {shown} von {wanted} vorgelegt ({facts})",
+        "reason.unknown": "{id}: hängt ab von {facts}",
+        "notice.unknown_kind": "'{kind}' ist keine Handlung dieses Regelwerks",
+        "notice.unknown_role": "'{role}' ist keine Rolle dieses Regelwerks",
+        "notice.hold_ended": "was unter diesem Schlüssel gegeben wurde, ist beendet; ein neuer Wunsch braucht einen neuen Schlüssel",
+        "notice.ledger_unavailable": "das Kontobuch ist nicht erreichbar, es gilt die Vorgabe des Regelwerks",
+        "notice.amount_bounds": "{actual} liegt außerhalb dessen, was diese Handlung geben kann ({bound})",
+        "notice.approval_refused": "die Zustimmung reicht nicht: {why}",
+        "approval.same_person": "niemand stimmt dem eigenen Wunsch zu",
+        "approval.too_low": "{role} steht nicht hoch genug; nötig ist {who}",
+        "approval.not_allowed": "das ist mehr, als {role} hier geben darf",
+        "ask.fact": "Was ist {fact}?",
+        "ask.one_of": "Was ist {fact}: {members}?",
+        "ask.yes_no": "Trifft zu: {fact}?",
+        "ask.amount": "Um wie viel geht es?",
+        "and": "und",
+        "or": "oder",
+    },
+}
+
+
+def phrase(language: str, name: str, **values: object) -> str:
+    """A sentence of the library in a language, in English where it speaks no other."""
+    text = PHRASES.get(language, PHRASES["en"])[name]
+    for key, value in values.items():
+        text = text.replace("{" + key + "}", str(value))
+    return text

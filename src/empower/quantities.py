@@ -1,0 +1,193 @@
+"""Typed numbers of the pack language: exact, bounded, and never divided.
+
+A `Quantity` is an integer expression that stands for `node / denominator`, with the interval that it can lie in. A bare number has
+no unit and takes the one of its neighbour. Anything whose interval could leave 64 bits is refused (notes/proof.md §2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from attrs import evolve, frozen
+
+from empower import ir
+from empower.money import exponent_of
+
+INT64 = 2**63 - 1
+LITERAL_MAX = 10**12
+LITERAL_DECIMALS = 4
+
+
+class Misfit(ValueError):
+    """A typed operation that makes no sense; carries the code, the sentence and the help of the problem to be reported."""
+
+    def __init__(self, code: str, message: str, help_: str = "") -> None:
+        super().__init__(message)
+        self.code, self.message, self.help = code, message, help_
+
+
+@frozen
+class Quantity:
+    """An integer expression standing for `node / denominator`, between `low` and `high` (in the same parts)."""
+
+    node: ir.Num
+    unit: str | None
+    """`money`, `number`, `duration`, `date`, `instant`; None: a bare number."""
+    low: int
+    high: int
+    denominator: int = 1
+
+    def __attrs_post_init__(self) -> None:
+        if max(abs(self.low), abs(self.high)) > INT64:
+            message = f"this could reach {max(abs(self.low), abs(self.high))}, which does not fit in 64 bits"
+            raise Misfit("overflow", message, "declare tighter bounds for the facts in it")
+
+    @property
+    def constant(self) -> Fraction | None:
+        """The value, if it is a constant."""
+        return Fraction(self.node.value, self.denominator) if isinstance(self.node, ir.Number) else None
+
+
+def bare(value: Fraction) -> Quantity:
+    """A bare constant."""
+    return Quantity(ir.Number(value.numerator), None, value.numerator, value.numerator, value.denominator)
+
+
+def literal(text: str) -> Fraction:
+    """A number as the author wrote it: digits, and at most four decimals."""
+    digits, _, decimals = text.partition(".")
+    if not digits.isdigit() or (decimals and not decimals.isdigit()) or not text.isascii() or text.endswith("."):
+        raise Misfit("bad-number", f"'{text[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25")
+    if len(decimals) > LITERAL_DECIMALS:
+        raise Misfit("bad-number", f"'{text[:40]}' has more than {LITERAL_DECIMALS} decimals", "round it")
+    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # noqa: PLR2004  (13 digits are enough for the bound)
+        raise Misfit("bad-number", f"'{text[:40]}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
+    return Fraction(text)
+
+
+def scale(value: Quantity, factor: Fraction) -> Quantity:
+    """A quantity times a constant."""
+    top, bottom = factor.numerator, factor.denominator
+    ends = sorted((value.low * top, value.high * top))
+    return simplify(Quantity(_scaled(value.node, top), value.unit, ends[0], ends[1], value.denominator * bottom))
+
+
+def simplify(value: Quantity) -> Quantity:
+    """A constant in lowest terms; anything else as it is."""
+    if isinstance(value.node, ir.Number) and value.denominator != 1:
+        exact = Fraction(value.node.value, value.denominator)
+        return Quantity(ir.Number(exact.numerator), value.unit, exact.numerator, exact.numerator, exact.denominator)
+    return value
+
+
+def _scaled(node: ir.Num, factor: int) -> ir.Num:
+    if factor == 1:
+        return node
+    if isinstance(node, ir.Number):
+        return ir.Number(node.value * factor)
+    if isinstance(node, ir.Scaled):
+        return ir.Scaled(node.value, node.factor * factor)
+    return ir.Scaled(node, factor)
+
+
+def with_unit(value: Quantity, unit: str | None, currency: str) -> Quantity:
+    """A bare number read in the unit of its neighbour; money is written in major units and kept in minor ones."""
+    if value.unit is not None or unit is None:
+        return value
+    if unit in ("date", "instant"):
+        raise Misfit("wrong-type", f"a number cannot be compared with a {unit}", "use `days_since(…)`, or a date in quotes")
+    named = evolve(value, unit=unit)
+    if unit == "money":
+        return scale(named, Fraction(10 ** exponent_of(currency)))
+    return named
+
+
+def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ...]:
+    """Several quantities in one unit, or a `Misfit` that names the two that do not go together."""
+    units = {value.unit for value in values} - {None}
+    if len(units) > 1:
+        first, second = sorted(str(unit) for unit in units)
+        raise Misfit("mixed-units", f"cannot mix {noun(first)} with {noun(second)}", "compare like with like")
+    unit = units.pop() if units else None
+    return tuple(with_unit(value, unit, currency) for value in values)
+
+
+def noun(unit: str | None) -> str:
+    """How a unit is called in a message."""
+    return {"money": "money", "number": "a number", "duration": "a duration", "date": "a date", "instant": "an instant"}.get(unit or "", "a number")
+
+
+def same_parts(values: Sequence[Quantity]) -> tuple[Quantity, ...]:
+    """Several quantities over one denominator."""
+    shared = math.lcm(*(value.denominator for value in values))
+    return tuple(_over(value, shared) for value in values)
+
+
+def _over(value: Quantity, denominator: int) -> Quantity:
+    factor = denominator // value.denominator
+    return Quantity(_scaled(value.node, factor), value.unit, value.low * factor, value.high * factor, denominator)
+
+
+def add(left: Quantity, right: Quantity, currency: str) -> Quantity:
+    """The sum of two."""
+    left, right = same_parts(common_unit((left, right), currency))
+    if left.unit in ("date", "instant"):
+        raise Misfit("wrong-type", f"cannot add {noun(left.unit)}s", "use `days_since(…)` or `hours_since(…)`")
+    if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
+        node: ir.Num = ir.Number(left.node.value + right.node.value)
+    else:
+        node = ir.Sum(left.node, right.node)
+    return Quantity(node, left.unit, left.low + right.low, left.high + right.high, left.denominator)
+
+
+def least(values: Sequence[Quantity], currency: str) -> Quantity:
+    """The smallest of several."""
+    parts = same_parts(common_unit(values, currency))
+    node = ir.Least(tuple(part.node for part in parts))
+    return Quantity(node, parts[0].unit, min(p.low for p in parts), min(p.high for p in parts), parts[0].denominator)
+
+
+def greatest(values: Sequence[Quantity], currency: str) -> Quantity:
+    """The largest of several."""
+    parts = same_parts(common_unit(values, currency))
+    node = ir.Greatest(tuple(part.node for part in parts))
+    return Quantity(node, parts[0].unit, max(p.low for p in parts), max(p.high for p in parts), parts[0].denominator)
+
+
+def chosen(fact: str, cases: Sequence[tuple[str, Quantity]], currency: str) -> Quantity:
+    """A lookup by the member of a fact."""
+    parts = same_parts(common_unit([value for _, value in cases], currency))
+    node = ir.Chosen(fact, tuple((member, part.node) for (member, _), part in zip(cases, parts, strict=True)))
+    return Quantity(node, parts[0].unit, min(p.low for p in parts), max(p.high for p in parts), parts[0].denominator)
+
+
+def product(left: Quantity, right: Quantity) -> Quantity:
+    """Money by a small count, for cap amounts only; the caller has checked that one is money and the other an integer."""
+    corners = [a * b for a in (left.low, left.high) for b in (right.low, right.high)]
+    node = ir.Product(left.node, right.node)
+    return Quantity(node, "money", min(corners), max(corners), left.denominator * right.denominator)
+
+
+def floored(value: Quantity) -> ir.Num:
+    """Whole minor units, rounded down: the one rounding, for amounts of caps and budgets."""
+    if value.denominator == 1:
+        return value.node
+    if isinstance(value.node, ir.Number):
+        return ir.Number(value.node.value // value.denominator)
+    return ir.Floored(value.node, value.denominator)
+
+
+def compare(operator: ir.Operator, left: Quantity, right: Quantity, currency: str) -> ir.Compare:
+    """Two quantities compared exactly."""
+    left, right = same_parts(common_unit((left, right), currency))
+    return ir.Compare(operator, left.node, right.node)
+
+
+def amount_above(factor: Fraction, bound: Quantity, *, or_equal: bool) -> ir.AmountAbove:
+    """`factor × amount > bound` (or ≥), as the whole minor unit above which it holds."""
+    scaled = scale(bound, 1 / factor)
+    # amount ≥ n/d  ⇔  amount·d > n − 1  ⇔  amount > floor((n − 1)/d), all integers.
+    shifted = add(scaled, Quantity(ir.Number(-1), scaled.unit, -1, -1, scaled.denominator), "") if or_equal else scaled
+    return ir.AmountAbove(floored(shifted))

@@ -1,0 +1,249 @@
+"""Why a guardrail spoke: the comparisons behind it, with the actual value, the bound and the gap."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from attrs import frozen
+
+from empower import ir
+from empower.backends.interpret import Environment, Unread, Value, holds, number
+from empower.checked import About, CheckedPack
+from empower.decision import Clause
+from empower.formulas import atom_facts, certainly, negated, number_facts, possibly
+from empower.judge import Case
+from empower.lower import facts_of_number
+from empower.money import format_money
+
+
+@frozen
+class Shown:
+    """How values of a pack are shown in a language."""
+
+    checked: CheckedPack
+    language: str
+
+    def money(self, minor: int) -> str:
+        """An amount."""
+        return format_money(minor, self.checked.currency, self.language)
+
+    def fact(self, path: str, value: Value | None) -> str:
+        """A fact's value, as its type is written."""
+        kind = self.checked.facts.get(path)
+        if value is None:
+            return "unknown"
+        if isinstance(kind, (ir.DateType, ir.InstantType)) and isinstance(value, int):
+            return _moment(kind, value)
+        if isinstance(kind, ir.NumberType) and isinstance(value, int):
+            return self.number(Fraction(value, kind.denominator), money=kind.unit == "money")
+        if isinstance(value, frozenset):
+            return ", ".join(sorted(value)) or "none"
+        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+
+    def number(self, value: Fraction, *, money: bool) -> str:
+        """A number; money in major units, rounded towards zero to whole minor ones."""
+        if money:
+            return self.money(int(value))
+        if value.denominator == 1:
+            return str(value.numerator)
+        tenths = round(value * 100)
+        return f"{tenths // 100}.{tenths % 100:02d}"
+
+    def name(self, path: str) -> str:
+        """What a fact is called."""
+        note = self.checked.fact_notes.get(path)
+        return note.title.get(self.language, path) if note is not None else path
+
+
+def _moment(kind: ir.FactType, value: int) -> str:
+    if value in (ir.NEVER_DAY, ir.NEVER_MS):
+        return "never"
+    if isinstance(kind, ir.DateType):
+        return datetime.date.fromordinal(value).isoformat()
+    return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=value)).isoformat()
+
+
+# ------------------------------------------------------------------------------------------------ what decided
+
+
+def decisive(condition: ir.Cond, env: Environment) -> Iterator[tuple[ir.Atom, bool]]:
+    """The atoms, each with its sign, that make a condition hold; of alternatives all that hold."""
+    match condition:
+        case ir.Constant():
+            return
+        case ir.All(conditions=parts):
+            for part in parts:
+                yield from decisive(part, env)
+        case ir.Any(conditions=parts) | ir.AtLeast(conditions=parts):
+            for part in parts:
+                if _may_hold(part, env):
+                    yield from decisive(part, env)
+        case ir.Not(condition=inner):
+            yield inner, False  # type: ignore[misc]
+        case _:
+            yield condition, True
+
+
+def _may_hold(condition: ir.Cond, env: Environment) -> bool:
+    return holds(possibly(condition), env)
+
+
+def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> Clause:
+    """One comparison told with its values."""
+    if isinstance(atom, ir.Compare):
+        return _comparison(atom, env, shown, positive=positive)
+    if isinstance(atom, ir.AmountAbove):
+        bound = _try(atom.threshold, env)
+        text = f"{shown.money(env.amount)} > {shown.money(bound) if bound is not None else 'unknown'}"
+        return Clause(text, shown.money(env.amount), shown.money(bound) if bound is not None else "", shown.money(env.amount - bound) if bound is not None else "")
+    fact = sorted(atom_facts(atom))[0]
+    actual = shown.fact(fact, env.facts.get(fact))
+    wanted = _wanted(atom, env, shown)
+    sign = "is" if positive else "is not"
+    return Clause(f"{shown.name(fact)} {sign} {wanted}", actual, wanted, "")
+
+
+def _wanted(atom: ir.Atom, env: Environment, shown: Shown) -> str:
+    match atom:
+        case ir.IsAmong(members=members):
+            return " or ".join(sorted(members))
+        case ir.SetTest(members=members):
+            return f"{atom.operator.replace('_', ' ')} {', '.join(sorted(members))}"
+        case ir.Has(member=member):
+            return member
+        case ir.TextTest(operator=operator, text=text):
+            return f"{operator.replace('_', ' ')} '{text}'"
+        case ir.SameWord(right=right):
+            return shown.fact(right, env.facts.get(right))
+        case ir.Known():
+            return "known"
+        case _:
+            return "yes"
+
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
+
+
+def _comparison(atom: ir.Compare, env: Environment, shown: Shown, *, positive: bool) -> Clause:
+    sign = atom.operator if positive else _OPPOSITE[atom.operator]
+    left, factor = _unscaled(atom.left)
+    money = any(_is_money(fact, shown) for fact in atom_facts(atom)) or isinstance(left, ir.Amount)
+    name = _name(left, shown)
+    actual, bound = _try(left, env), _try(atom.right, env)
+    if actual is None or bound is None:
+        return Clause(f"{name} {sign} …", "unknown", "", "")
+    scale = _denominator(left, shown)
+    limit = Fraction(bound, factor * scale)
+    value = Fraction(actual, scale)
+    if isinstance(left, ir.NumberFact) and isinstance(shown.checked.facts.get(left.fact), (ir.DateType, ir.InstantType)):
+        texts = shown.fact(left.fact, actual), shown.fact(left.fact, int(limit))
+        return Clause(f"{name} {texts[0]} {sign} {texts[1]}", *texts, "")
+    texts = shown.number(value, money=money), shown.number(limit, money=money)
+    return Clause(f"{name} {texts[0]} {sign} {texts[1]}", *texts, shown.number(abs(value - limit), money=money))
+
+
+def _unscaled(node: ir.Num) -> tuple[ir.Num, int]:
+    return (node.value, node.factor) if isinstance(node, ir.Scaled) and node.factor > 0 else (node, 1)
+
+
+def _denominator(node: ir.Num, shown: Shown) -> int:
+    kind = shown.checked.facts.get(node.fact) if isinstance(node, ir.NumberFact) else None
+    return kind.denominator if isinstance(kind, ir.NumberType) else 1
+
+
+def _is_money(fact: str, shown: Shown) -> bool:
+    kind = shown.checked.facts.get(fact)
+    return isinstance(kind, ir.NumberType) and kind.unit == "money"
+
+
+def _name(node: ir.Num, shown: Shown) -> str:
+    match node:
+        case ir.NumberFact(fact=fact):
+            return shown.name(fact)
+        case ir.Amount():
+            return "amount"
+        case ir.Sum(left=ir.Today(), right=ir.Scaled(value=ir.DayOf(fact=fact) | ir.NumberFact(fact=fact))):
+            return f"days since {shown.name(fact)}"
+        case ir.Sum(left=ir.Now(), right=ir.Scaled(value=ir.NumberFact(fact=fact))):
+            return f"time since {shown.name(fact)}"
+        case ir.Today():
+            return "today"
+        case _:
+            return " and ".join(shown.name(fact) for fact in sorted(number_facts(node))) or "this"
+
+
+def _try(node: ir.Num, env: Environment) -> int | None:
+    try:
+        return number(node, env)
+    except Unread:
+        return None
+
+
+# ------------------------------------------------------------------------------------------------ what is unknown
+
+
+def undecided_facts(node: ir.Num, env: Environment) -> set[str]:
+    """The unknown facts on which a threshold hinges here."""
+    match node:
+        case ir.If(condition=condition, then=then, otherwise=otherwise):
+            sure, maybe = holds(certainly(condition), env), holds(possibly(condition), env)
+            found = undecided(condition, env)
+            found |= undecided_facts(then, env) if maybe else set()
+            return found | (undecided_facts(otherwise, env) if not sure else set())
+        case ir.Rows(rows=rows, otherwise=otherwise):
+            found = set()
+            for row in rows:
+                if holds(possibly(row.certain), env):
+                    found |= undecided(row.certain, env) | undecided_facts(row.value, env)
+                if holds(certainly(row.certain), env):
+                    return found
+            return found | undecided_facts(otherwise, env)
+        case ir.Least(values=values) | ir.Greatest(values=values) | ir.KthLeast(values=values):
+            return {fact for value in values for fact in undecided_facts(value, env)}
+        case _:
+            return {fact for fact in facts_of_number(node) if env.facts.get(fact) is None}
+
+
+def undecided(condition: ir.Cond, env: Environment) -> set[str]:
+    """The unknown facts on which a condition hinges; none once it is certain either way."""
+    if holds(certainly(condition), env) or holds(certainly(negated(condition)), env):
+        return set()
+    match condition:
+        case ir.All(conditions=parts) | ir.Any(conditions=parts) | ir.AtLeast(conditions=parts):
+            return {fact for part in parts for fact in undecided(part, env)}
+        case ir.Not(condition=inner):
+            return undecided(inner, env)
+        case _:
+            return {fact for fact in atom_facts(condition) if env.facts.get(fact) is None}
+
+
+def unknown_under_known(node: ir.Num, env: Environment) -> set[str]:
+    """Unknown facts that stand under `known(…)`: telling them can only loosen."""
+    found: set[str] = set()
+    for part in _conditions(node):
+        found |= {atom.fact for atom, _ in decisive(part, env) if isinstance(atom, ir.Known) and env.facts.get(atom.fact) is None}
+    return found
+
+
+def _conditions(node: ir.Num) -> Iterator[ir.Cond]:
+    if isinstance(node, ir.If):
+        yield node.condition
+        yield from _conditions(node.then)
+        yield from _conditions(node.otherwise)
+
+
+def about(case: Case, checked: CheckedPack, name: str) -> tuple[About, ir.Bar | ir.Account | ir.Duty | None]:
+    """What a guardrail is, and how this kind meets it."""
+    for each in (*case.plan.bars, *case.plan.shadows, *case.plan.accounts, *case.plan.duties):
+        if each.guardrail == name:
+            return checked.about[name], each
+    return checked.about[name], None
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """A template with its placeholders filled; one without a value stays as it is."""
+    for name, value in values.items():
+        template = template.replace("{" + name + "}", value)
+    return template

@@ -1,0 +1,279 @@
+"""What the host hands in: an action, a context, an approval. Read once, strictly, at the boundary; integers and words inside.
+
+Facts are read through the eyes of the pack: declared ones are typed and bounded, undeclared ones are not looked at.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import field, frozen
+
+from empower import ir
+from empower.errors import Fault, MalformedRequest
+from empower.expressions import milliseconds
+from empower.money import MoneyError, parse_money, plain_money
+from empower.problems import did_you_mean
+
+TEXT_MAX = 1_000
+"""The longest text fact that is read: texts are ids, reasons and notes, not documents."""
+
+Value = int | bool | str | frozenset[str]
+
+
+class Misread(ValueError):
+    """A value that a fact cannot have."""
+
+    def __init__(self, message: str, help_: str = "") -> None:
+        super().__init__(message)
+        self.message, self.help = message, help_
+
+
+@frozen
+class Approval:
+    """Somebody said yes: their `actor.*` facts, `id` and `role` at least (DESIGN law 11)."""
+
+    by: Mapping[str, Any] = field()
+
+    @by.validator
+    def _check(self, _attribute: Any, value: Any) -> None:
+        if not isinstance(plain(value), Mapping):
+            message = 'an approval names who gave it: Approval(by={"id": "m2", "role": "manager"})'
+            raise TypeError(message)
+
+
+@frozen
+class Request:
+    """An action in a context, read: what both back ends judge."""
+
+    kind: str
+    amount: int | None
+    """Minor units; None: not given, or the kind has none."""
+    parameters: Mapping[str, Value]
+    """Reason and parameters that were given, typed."""
+    facts: Mapping[str, Value | None]
+    """Every declared fact that was looked at; None: unknown."""
+    at: int
+    """The instant of the decision, milliseconds UTC."""
+
+
+def plain(value: Any) -> Any:
+    """A mapping as it is; a typed model (pydantic) or attrs-like object as the mapping it stands for."""
+    if isinstance(value, Mapping):
+        return value
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="python", by_alias=True) if callable(dump) else value
+
+
+def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
+    """The raw value at a dotted path; None when it, or a group on the way, is absent."""
+    value: Any = context
+    walked: list[str] = []
+    for part in path.split("."):
+        value = plain(value)
+        if value is None:
+            return None
+        if not isinstance(value, Mapping):
+            if faults is not None:
+                where = ".".join(walked)
+                fault = Fault(where, f"must hold a mapping, not {kind_of(value)}", f'write {{"{part}": …}}')
+                if fault not in faults:
+                    faults.append(fault)
+            return None
+        value = value.get(part)
+        walked.append(part)
+    return value
+
+
+def kind_of(value: Any) -> str:
+    """How a Python value is called in a message."""
+    names = {bool: "yes/no", int: "a whole number", float: "a float", str: "a text", list: "a list", dict: "a mapping", type(None): "nothing"}
+    return names.get(type(value), f"a {type(value).__name__}")
+
+
+def read_facts(context: Any, paths: Any, facts: Mapping[str, ir.FactType], currency: str, faults: list[Fault]) -> dict[str, Value | None]:
+    """The facts at these paths, typed; absent and null are unknown. Every fault is noted, none hides another."""
+    mapping = plain(context)
+    if not isinstance(mapping, Mapping):
+        faults.append(Fault("context", f"must be a mapping of facts, not {kind_of(context)}", 'such as {"actor": {"id": "d7", "role": "driver"}}'))
+        return {}
+    found: dict[str, Value | None] = {}
+    for path in paths:
+        raw = look_up(mapping, path, faults)
+        try:
+            found[path] = None if raw is None else read_value(raw, facts[path], currency)
+        except Misread as misread:
+            faults.append(Fault(path, misread.message, misread.help))
+            found[path] = None
+    return found
+
+
+def read_value(raw: Any, kind: ir.FactType, currency: str) -> Value:
+    """One value of a declared type, in the form that the engine calculates with; raises `Misread`."""
+    return _READERS[type(kind)](raw, kind, currency)
+
+
+def _number(raw: Any, kind: ir.NumberType, currency: str) -> int:
+    if kind.unit == "money":
+        value = _money(raw, currency)
+        return _bounded(value, kind, lambda bound: plain_money(bound, currency))
+    if kind.unit == "duration":
+        return _bounded(_seconds(raw), kind, lambda bound: f"{bound} seconds")
+    if kind.unit == "decimal":
+        return _bounded(_decimal(raw, kind.denominator), kind, lambda bound: str(Decimal(bound) / kind.denominator))
+    if type(raw) is not int:
+        message = f"must be a whole number, not {kind_of(raw)} ({_shown(raw)})"
+        raise Misread(message, "give an int")
+    return _bounded(raw, kind, str)
+
+
+def _money(raw: Any, currency: str) -> int:
+    try:
+        return parse_money(raw, currency)
+    except MoneyError as error:
+        raise Misread(error.message, error.help) from None
+
+
+def _bounded(value: int, kind: ir.NumberType, show: Callable[[int], str]) -> int:
+    if kind.low <= value <= kind.high:
+        return value
+    if abs(value) > 10**30:  # noqa: PLR2004  (too long to be worth printing)
+        raise Misread(f"must lie between {show(kind.low)} and {show(kind.high)}", "the pack declares these bounds")
+    raise Misread(f"is {show(value)}, but must lie between {show(kind.low)} and {show(kind.high)}", "the pack declares these bounds")
+
+
+def _decimal(raw: Any, denominator: int) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, (int, str, Decimal, float)):
+        raise Misread(f"must be a decimal number, not {kind_of(raw)}", 'give a Decimal or a text such as "12.5"')
+    text = repr(raw) if isinstance(raw, float) else str(raw)
+    try:
+        value = Decimal(text) if len(text) <= 40 and not text.startswith("+") and text.isascii() and "_" not in text else None  # noqa: PLR2004
+    except ArithmeticError:
+        value = None
+    if value is None or not value.is_finite() or text != text.strip():
+        raise Misread(f"{_shown(raw)} is not a decimal number", 'give a Decimal or a text such as "12.5"')
+    scaled = value * denominator
+    if scaled != scaled.to_integral_value():
+        raise Misread(f"{_shown(raw)} has too many decimals; the pack declares steps of 1/{denominator}", "round it")
+    return int(scaled)
+
+
+def _seconds(raw: Any) -> int:
+    if isinstance(raw, datetime.timedelta):
+        return int(raw // datetime.timedelta(seconds=1))
+    units = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
+    if isinstance(raw, str) and raw.isascii():
+        digits, _, unit = raw.partition(" ")
+        if digits.isdigit() and len(digits) <= 9 and unit.removesuffix("s") in units:  # noqa: PLR2004
+            return int(digits) * units[unit.removesuffix("s")]
+    raise Misread(f"{_shown(raw)} is not a length of time", 'give a timedelta or a text such as "30 minutes"')
+
+
+def _yes_no(raw: Any, _kind: ir.YesNoType, _currency: str) -> bool:
+    if raw is True or raw is False:
+        return raw
+    if raw in ("yes", "no") and isinstance(raw, str):
+        return raw == "yes"
+    raise Misread(f"must be true or false, not {kind_of(raw)} ({_shown(raw)})", "")
+
+
+def _one_of(raw: Any, kind: ir.OneOfType, _currency: str) -> str:
+    if isinstance(raw, str) and raw in kind.members:
+        return str(raw)
+    raise Misread(f"{_shown(raw)} is not one of its values", did_you_mean(str(raw)[:60], kind.members))
+
+
+def _set_of(raw: Any, kind: ir.SetOfType, _currency: str) -> frozenset[str]:
+    if isinstance(raw, (str, bytes, Mapping)) or not isinstance(raw, (list, tuple, set, frozenset)):
+        raise Misread(f"must be a list of words, not {kind_of(raw)}", "an empty list says that there are none")
+    for member in raw:
+        if not isinstance(member, str) or member not in kind.members:
+            raise Misread(f"{_shown(member)} is not one of its values", did_you_mean(str(member)[:60], kind.members))
+    return frozenset(raw)
+
+
+def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
+    if not isinstance(raw, str):
+        raise Misread(f"must be a text, not {kind_of(raw)} ({_shown(raw)})", "give ids as texts, so that 007 stays 007")
+    if len(raw) > TEXT_MAX:
+        raise Misread(f"is {len(raw)} characters long; at most {TEXT_MAX} are read", "shorten it")
+    if not raw:
+        raise Misread("is an empty text", "leave it out, or give null, when it is not known")
+    return str(raw)
+
+
+def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
+    if raw == "never" and isinstance(raw, str):
+        if not kind.never:
+            raise Misread("cannot be never", "the pack does not declare it as `date, may be never`")
+        return ir.NEVER_DAY
+    if isinstance(raw, datetime.date) and not isinstance(raw, datetime.datetime):
+        return raw.toordinal()
+    try:
+        if isinstance(raw, str) and len(raw) == 10 and raw.isascii():  # noqa: PLR2004  (YYYY-MM-DD)
+            return datetime.date.fromisoformat(raw).toordinal()
+    except ValueError:
+        pass
+    raise Misread(f"{_shown(raw)} is not a date", 'give a date or a text such as "2026-11-22"')
+
+
+def _instant(raw: Any, kind: ir.InstantType, _currency: str) -> int:
+    if raw == "never" and isinstance(raw, str):
+        if not kind.never:
+            raise Misread("cannot be never", "the pack does not declare it as `instant, may be never`")
+        return ir.NEVER_MS
+    try:
+        moment = datetime.datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else raw  # noqa: PLR2004
+    except ValueError:
+        moment = None
+    if not isinstance(moment, datetime.datetime):
+        raise Misread(f"{_shown(raw)} is not an instant", 'give an aware datetime or a text such as "2026-11-22T09:00:00Z"')
+    if moment.tzinfo is None or moment.utcoffset() is None:
+        raise Misread(f"{_shown(raw)} has no offset from UTC", 'add it, as in "2026-11-22T09:00:00+00:00"')
+    try:
+        return milliseconds(moment)
+    except OverflowError:
+        raise Misread(f"{_shown(raw)} lies outside the calendar", "") from None
+
+
+_READERS: dict[type, Callable[[Any, Any, str], Value]] = {
+    ir.NumberType: _number, ir.YesNoType: _yes_no, ir.OneOfType: _one_of, ir.SetOfType: _set_of, ir.TextType: _text, ir.DateType: _date,
+    ir.InstantType: _instant,
+}  # fmt: skip
+
+
+def _shown(raw: Any) -> str:
+    if isinstance(raw, float) and not math.isfinite(raw):
+        return str(raw)
+    text = repr(raw) if isinstance(raw, (str, int, float, Decimal)) else kind_of(raw)
+    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+
+
+def refuse(faults: list[Fault]) -> None:
+    """Raise `MalformedRequest` if there is any fault."""
+    if faults:
+        raise MalformedRequest(tuple(faults))
+
+
+def outcome_value(raw: Any) -> str:
+    """How a raw value is shown in a message."""
+    return _shown(raw)
+
+
+SUBJECTS: Mapping[str, str] = {"actor": "actor.id", "role": "actor.role", "customer": "customer.id", "incident": "incident.id", "store": "place.store"}
+"""How `history` and `left` call the built-in facts."""
+
+
+def plain_subjects(subjects: Mapping[str, Any]) -> dict[str, str]:
+    """Subjects by the fact they stand for; raises `MalformedRequest` for an unknown one."""
+    faults = [
+        Fault(name, "is not a subject" if name not in SUBJECTS else "must be a text", did_you_mean(name, SUBJECTS))
+        for name, value in subjects.items()
+        if name not in SUBJECTS or not isinstance(value, str)
+    ]
+    refuse(faults)
+    return {SUBJECTS[name]: value for name, value in subjects.items()}

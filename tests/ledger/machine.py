@@ -1,0 +1,183 @@
+"""A machine that asks a ledger and the model the same, in random histories, and compares every answer and every sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from empower.errors import EmpowerError
+from empower.ledger import Counter, Held, Ledger, Leg, Part, Replayed, Wish
+from ledger.asks import ALWAYS, DAY, HOUR, Clock, Words, counter
+from ledger.model import Model
+
+COUNTERS: tuple[Counter, ...] = (
+    counter("ever", budget="ever"),
+    counter("month", budget="month"),
+    counter("day", budget="day", zone="Asia/Kolkata"),
+    counter("rolling", budget="rolling", length_ms=2 * DAY),
+    counter("rolling", budget="other", length_ms=3 * HOUR),
+)
+
+keys = st.sampled_from(["a", "b", "c", "d", "e", "f", "a#1", "b#2"])
+amounts = st.integers(0, 12)
+legs = st.builds(
+    Leg,
+    counter=st.sampled_from(COUNTERS),
+    amount=st.just(0),
+    times=st.integers(0, 1),
+    limit_amount=st.none() | st.integers(-1, 30),
+    limit_times=st.none() | st.integers(0, 5),
+    enforced=st.integers(0, 4).map(bool),
+)
+parts = st.tuples(amounts, st.lists(st.tuples(legs, st.booleans()), max_size=3))
+steps = st.sampled_from([0, 1, HOUR, 3 * HOUR - 1, 3 * HOUR, DAY, 2 * DAY, 40 * DAY])
+lifetimes = st.none() | st.sampled_from([-1, 0, 1, HOUR, DAY, 40 * DAY])
+
+
+def answer(call: Callable[[], Any]) -> Any:
+    """What a call answers, or the name of what it raises."""
+    try:
+        return call()
+    except (EmpowerError, ValueError) as error:
+        return type(error).__name__
+
+
+def told(found: Any) -> Any:
+    """An answer of the ledger, as the model tells it."""
+    match found:
+        case str():
+            return found
+        case Replayed():
+            return [(hold.key, hold.state, hold.left) for hold in found.holds]
+        case Held():
+            return found.state, found.left
+        case _:
+            return type(found).__name__
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """`make` is set by a subclass for each store."""
+
+    make: Callable[[Clock], Ledger]
+
+    @initialize()
+    def start(self) -> None:
+        self.clock = Clock()
+        self.ledger = type(self).make(self.clock)
+        self.model = Model()
+
+    def agree(self, call: Callable[[], Any], expected: Callable[[], Any]) -> None:
+        assert told(answer(call)) == answer(expected)
+
+    @rule(
+        key=keys,
+        actor=st.sampled_from(["d7", "d7", "d7", "d8"]),
+        reason=st.sampled_from([None, "late", "late", "broken"]),
+        asked=st.lists(parts, min_size=1, max_size=3),
+        lifetime=lifetimes,
+        fits=st.integers(0, 9),
+        allowed=st.integers(0, 4),
+    )
+    def ask(self, *, key: str, actor: str, reason: str | None, asked: list, lifetime: int | None, fits: int, allowed: int) -> None:
+        wish = Wish(key, actor, tuple(Part("refund", (("reason", reason),), amount) for amount, _ in asked), together=len(asked) > 1)
+        self.send(wish, [[draw(one, amount if whole else 0) for one, whole in drawn] for amount, drawn in asked], lifetime, fits, allowed)
+
+    @precondition(lambda self: self.model.wishes)
+    @rule(data=st.data(), allowed=st.integers(0, 4))
+    def ask_again(self, data: st.DataObject, allowed: int) -> None:
+        wish, _ = self.model.wishes[data.draw(st.sampled_from(sorted(self.model.wishes)))]
+        self.send(wish, [[Leg(COUNTERS[0], part.amount, 1, 30, 5)] for part in wish.parts], None, 1, allowed)
+
+    def send(self, wish: Wish, drawn: list[list[Leg]], lifetime: int | None, fits: int, allowed: int) -> None:
+        during = ALWAYS if fits else (self.clock.at + 1, self.clock.at + 5)
+        until = None if lifetime is None else self.clock.at + lifetime
+        meta = {"during": during, "subjects": {"actor": wish.actor}, "record": Words(wish.key)}
+        if allowed:
+            self.agree(
+                lambda: self.ledger.reserve(wish, drawn, hold_until=until, **meta),
+                lambda: self.model.ask(self.clock.at, wish, during, drawn, until),
+            )
+        else:
+            self.agree(
+                lambda: self.ledger.attempt(wish, COUNTERS, **meta), lambda: self.model.ask(self.clock.at, wish, during, None, until)
+            )
+
+    @precondition(lambda self: self.model.holds())
+    @rule(data=st.data(), amount=st.none() | amounts)
+    def confirm(self, data: st.DataObject, amount: int | None) -> None:
+        key = self.some_hold(data)
+        self.agree(lambda: self.ledger.confirm(key, amount), lambda: self.model.settle(self.clock.at, "confirm", key, amount))
+
+    @precondition(lambda self: self.model.holds())
+    @rule(data=st.data())
+    def void(self, data: st.DataObject) -> None:
+        key = self.some_hold(data)
+        self.agree(lambda: self.ledger.void(key), lambda: self.model.settle(self.clock.at, "void", key, None))
+
+    @precondition(lambda self: self.model.holds())
+    @rule(data=st.data(), amount=amounts)
+    def reverse(self, data: st.DataObject, amount: int) -> None:
+        key = self.some_hold(data)
+        self.agree(lambda: self.ledger.reverse(key, amount, "came back"), lambda: self.model.settle(self.clock.at, "reverse", key, amount))
+
+    def some_hold(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(["never", *sorted(hold.key for hold in self.model.holds())][::-1]))
+
+    @rule(step=steps)
+    def time_goes_on(self, step: int) -> None:
+        self.clock.at += step
+
+    @precondition(lambda self: self.model.holds())
+    @rule(data=st.data(), just_before=st.booleans())
+    def time_comes_to_an_edge(self, *, data: st.DataObject, just_before: bool) -> None:
+        """The instant at which an entry leaves a window, or a hold expires."""
+        hold = data.draw(st.sampled_from(self.model.holds()))
+        edges = [hold.at + 2 * DAY, hold.at + 3 * HOUR, *([] if hold.expires_at is None else [hold.expires_at])]
+        self.clock.at = max(self.clock.at, data.draw(st.sampled_from(edges)) - just_before)
+
+    @rule(step=steps)
+    def clock_goes_back(self, step: int) -> None:
+        # A store may mark what is due at any call; so that it has done so before time is told differently, it is asked to
+        self.expire()
+        self.clock.at -= step
+
+    @rule()
+    def expire(self) -> None:
+        self.ledger.expire_due()
+        self.model.tick(self.clock.at)
+        assert self.ledger.expire_due() == 0
+
+    @invariant()
+    def sums_agree(self) -> None:
+        now = self.model.tick(self.clock.at)
+        assert self.ledger.now() == now
+        for at in (None, now + HOUR, now - DAY):
+            instant = now if at is None else at
+            balances = self.ledger.balances(COUNTERS, at)
+            assert [(one.amount, one.times) for one in balances] == [self.model.held(one, instant) for one in COUNTERS]
+            rolling = [(one, balance) for one, balance in zip(COUNTERS, balances, strict=True) if one.window.kind == "rolling"]
+            assert [balance.frees_at for _, balance in rolling] == [self.model.frees_at(one, instant) for one, _ in rolling]
+
+    @invariant()
+    def holds_agree(self) -> None:
+        self.model.tick(self.clock.at)
+        held = [(hold.key, hold.state, hold.left) for hold in self.ledger.unsettled()]
+        assert sorted(held) == sorted((hold.key, hold.state, hold.left) for hold in self.model.holds() if hold.state == "held")
+
+    def teardown(self) -> None:
+        self.expire()
+        assert [(entry.at, entry.key, entry.event, entry.amount) for entry in self.ledger.history()] == self.model.events
+        self.ledger.close()
+
+
+def draw(leg: Leg, amount: int) -> Leg:
+    """The leg, drawing this amount."""
+    return Leg(leg.counter, amount, leg.times, leg.limit_amount, leg.limit_times, leg.enforced)
+
+
+def machine_of(make: Callable[[Clock], Ledger]) -> type[LedgerMachine]:
+    """The machine for one store."""
+    return type("Machine", (LedgerMachine,), {"make": staticmethod(make)})
