@@ -34,7 +34,8 @@ from typing import Any, NoReturn
 from attrs import evolve, frozen
 
 from empower import ir
-from empower.expressions import Literal, Never, Word, as_condition, check_member, compared, name_value, reads_amount
+from empower.expressions import Literal, Never, Value, Word, as_condition, check_member, compared, name_value, reads_amount
+from empower.formulas import reads_the_amount
 from empower.money import exponent_of
 from empower.pack import Place
 from empower.problems import Problem, Span
@@ -97,14 +98,12 @@ class Row:
 
 def read_cell(text: object, fact: str, scope: Scope, place: Place) -> ir.Cond | None:
     """One cell as a condition; None if it has problems, which are then reported. `place` is the cell's own."""
-    found = _cell(text, fact, scope, place)
-    return found[0] if found is not None else None
+    return found[0] if (found := _cell(text, fact, scope, place)) is not None else None
 
 
 def read_cells(cells: Mapping[str, object], scope: Scope, place: Place) -> ir.Cond | None:
     """The cells of a row, all of which must hold, as a condition; None if they have problems, which are then reported."""
-    row = read_row(cells, scope, place)
-    return row.condition if row is not None else None
+    return row.condition if (row := read_row(cells, scope, place)) is not None else None
 
 
 def read_row(cells: Mapping[str, object], scope: Scope, place: Place) -> Row | None:
@@ -118,9 +117,7 @@ def read_row(cells: Mapping[str, object], scope: Scope, place: Place) -> Row | N
 
 
 def _joined(join: type[ir.All | ir.Any], parts: Sequence[ir.Cond]) -> ir.Cond:
-    if not parts:
-        return ir.Constant(join is ir.All)
-    return parts[0] if len(parts) == 1 else join(tuple(parts))
+    return parts[0] if len(parts) == 1 else join(tuple(parts)) if parts else ir.Constant(join is ir.All)
 
 
 def _cell(cell: object, fact: str, scope: Scope, place: Place) -> tuple[ir.Cond, Box | None] | None:
@@ -151,11 +148,14 @@ def _subject(fact: str, scope: Scope) -> Quantity | Word | ir.Cond:
     if fact == "action.amount":
         _bad("'action.amount' cannot be a column", "the cap is the amount; write how much in `at_most`")
     value = name_value(fact, scope)
-    if isinstance(value, Quantity):
-        if reads_amount(value.node):
-            _bad(f"'{fact}' depends on the amount asked for and cannot be a column", "the cap is the amount")
-        return value
-    return value if isinstance(value, Word) else as_condition(value)
+    if depends_on_amount(value):
+        _bad(f"'{fact}' depends on the amount asked for and cannot be a column", "the cap is the amount")
+    return value if isinstance(value, (Quantity, Word)) else as_condition(value)
+
+
+def depends_on_amount(value: Value) -> bool:
+    """Whether the amount asked for stands in a number or condition, such as a named one."""
+    return reads_amount(value.node) if isinstance(value, Quantity) else isinstance(value, ir.Cond) and reads_the_amount(value)
 
 
 def _items(cell: object) -> tuple[tuple[str, ...], bool]:
@@ -208,9 +208,6 @@ def _opposite(box: Box, fact: str, cell: str) -> Box:
     return box
 
 
-# ------------------------------------------------------------------------------------------------ numbers and moments
-
-
 def whole_bound(operator: ir.Operator, bound: Fraction) -> int:
     """The whole number that bounds whole numbers as `bound` does: n > 2.5 is n > 2, n < 2.5 is n < 3."""
     return math.floor(bound) if operator in (">", "<=") else math.ceil(bound)
@@ -219,7 +216,7 @@ def whole_bound(operator: ir.Operator, bound: Fraction) -> int:
 def _numbers(subject: Quantity, fact: str, items: Sequence[str], scope: Scope) -> tuple[ir.Cond, Box]:
     low, high = subject.low, subject.high
     if subject.unit in ("date", "instant") and not getattr(scope.facts.get(fact), "never", False):
-        low = 1 if subject.unit == "date" else ir.NEVER_MS + 86_400_000  # what lies below is `never`
+        low = 1 if subject.unit == "date" else ir.NEVER_MS + 1  # below lies only `never`
     conditions, stretches = [], []
     for item in items:
         bounds = _bounds(item, subject, scope)
@@ -296,7 +293,8 @@ def _shown(stretch: tuple[int, int], subject: Quantity, scope: Scope) -> str:
     for value in dict.fromkeys(stretch):
         if subject.unit in ("date", "instant"):
             day = min(value // parts + (719_163 if subject.unit == "instant" else 0), datetime.date.max.toordinal())
-            ends.append(datetime.date.fromordinal(day).isoformat() if day > 0 else "never")
+            never = value == (ir.NEVER_MS if subject.unit == "instant" else ir.NEVER_DAY)
+            ends.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
         else:
             whole, rest = divmod(abs(Fraction(value, parts * subject.denominator)), 1)
             decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
@@ -408,8 +406,9 @@ def _labels(fact: str, sides: Sequence[Box]) -> dict[Dimension, tuple[Any, ...]]
 def _alternatives(fact: str, side: Box, labels: Mapping[Dimension, tuple[Any, ...]]) -> list[dict[Dimension, frozenset[Any]]]:
     """A side as boxes over the classes, any of which it takes."""
     match side:
-        case Numbers(stretches):
-            return [{(fact, ""): frozenset(label for label in labels[fact, ""] if any(a <= label[0] <= b for a, b in stretches))}]
+        case Numbers(stretches, _, _, negated):
+            taken = frozenset(label for label in labels[fact, ""] if any(a <= label[0] <= b for a, b in stretches) != negated)
+            return [{(fact, ""): taken}]
         case Words(members, _, negated):
             return [{(fact, ""): frozenset(label for label in labels[fact, ""] if (label in members) != negated)}]
         case Sets(touching, empty, _, negated):

@@ -20,16 +20,17 @@ from empower.asking import (
 )  # fmt: skip
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
-from empower.decision import Decision, Extra, Given, Left, Nudge, Option
+from empower.decision import Decision, Extra, Given, Left, Nudge, Option, Origin
 from empower.errors import EmpowerError, Fault, LedgerUnavailable, MalformedRequest
 from empower.explain import Teller
+from empower.fast import Fast, Ways
 from empower.judge import Case, Verdict, judge, roles_above
 from empower.ledger import Balance, Counter, Entry, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.memory import MemoryLedger, wall_clock
 from empower.ledger.windows import local_day
 from empower.money import MoneyError, parse_money, to_decimal
 from empower.periods import valid_during
-from empower.request import Approval, kind_of, plain_subjects
+from empower.request import Approval, kind_of, plain, plain_subjects
 
 TRIES = 12
 """How often a decision is taken anew because the ledger's time or balances moved under it, before the ledger counts as unavailable."""
@@ -68,7 +69,9 @@ class Guard:
     strict: bool
     _teller: Teller = field(repr=False)
     _day_of: Callable[[int], int] = field(repr=False)
-    _fast: Mapping[str, Callable[..., Decision | None]] = field(repr=False)
+    _ways: Ways = field(repr=False)
+    _fast: Mapping[str, Fast] = field(repr=False)
+    """The quick functions made so far; empty where every request is to be read strictly."""
 
     def __init__(
         self, pack: CheckedPack | Rules, ledger: Ledger | str | None = None, *, clock: Callable[[], int] | None = None, strict: bool = False
@@ -77,7 +80,8 @@ class Guard:
         zone = rules.program.zone
         day_of = lambda at: local_day(zone, at)  # noqa: E731
         teller = Teller(rules, day_of)
-        self.__attrs_init__(rules, open_ledger(ledger, clock), strict, teller, day_of, {})
+        ways = Ways(rules, teller, _quick_clock(ledger, clock))
+        self.__attrs_init__(rules, open_ledger(ledger, clock), strict, teller, day_of, ways, {} if strict else ways.made)
 
     # -------------------------------------------------------------------------------------------- asking
 
@@ -87,6 +91,17 @@ class Guard:
         Raises:
             MalformedRequest, LedgerUnavailable.
         """
+        if approval is None:
+            try:
+                quick = self._fast[action["kind"]](action, context)
+            except (KeyError, TypeError, LedgerUnavailable):
+                quick = None  # the careful way tells what is the matter
+            if quick is not None:
+                return quick
+            self._ways.make(str(plain(action).get("kind")) if isinstance(plain(action), Mapping) else "")
+        return self._preview(action, context, approval)
+
+    def _preview(self, action: Any, context: Any, approval: Approval | None) -> Decision:
         asked = read_asked(self.rules, action, context, approval, strict=self.strict)
         try:
             at = self._now()
@@ -366,13 +381,12 @@ class Guard:
         if not allowed and self.rules.program.menu:
             balances = {**balances, **self._known_balances(self._all_counters(asked, judged.case.at), balances)}
         extra = Extra(
-            key=key, parameters=asked.parameters, balances=balances, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
+            key=key, balances=balances, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
             approved=judged.approved, approval_refused=judged.approval_refused, expires_at=expires_at, shown_amount=judged.amount, others=others,
         )  # fmt: skip
         facts = tuple(judged.case.facts.get(slot) for slot in plan.slots)
-        return Decision(
-            verdict.outcome, limit, guardrails, verdict.who, amount, self._teller, asked.kind, asked.amount, facts, judged.case.at, asked.context, extra
-        )
+        state = (asked.amount, judged.case.at, asked.context, asked.parameters, *facts)
+        return Decision(verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self._teller, asked.kind, extra), state)
 
     def _together(self, read: Sequence[Asked], judged: Sequence[_Judged | None], balances: Balances, key: str, outcome: str, expires_at: int | None) -> Decision:
         parts = []
@@ -388,7 +402,9 @@ class Guard:
         decisive = next(part for part in parts if part.outcome == outcome)
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0)) if outcome == "allow" else None
         names = dict.fromkeys(name for part in parts for name in part.guardrails)
-        whole = decisive._replace(amount=total, limit=None, guardrails=tuple(names), extra=evolve(decisive.extra, key=key, parts=tuple(parts)))
+        whole = decisive._replace(
+            amount=total, limit=None, guardrails=tuple(names), origin=_with(decisive, key=key, parts=tuple(parts))
+        )
         return whole  # noqa: RET504  (named for the reader)
 
     def _notice(self, asked: Asked) -> str:
@@ -399,9 +415,10 @@ class Guard:
 
     def _refusal(self, asked: Asked, at: int, notice: str, key: str | None = None, outcome: str = "deny", who: str | None = None) -> Decision:
         """A no that no guardrail gives."""
-        extra = Extra(key=key, parameters=asked.parameters, notice=notice, approver=asked.approver)
+        extra = Extra(key=key, notice=notice, approver=asked.approver)
         facts = tuple(asked.facts.values())
-        return Decision(outcome, None, (), who, None, self._teller, asked.kind, asked.amount, facts, at, asked.context, extra)  # type: ignore[arg-type]
+        state = (asked.amount, at, asked.context, asked.parameters, *facts)
+        return Decision(outcome, None, (), who, None, Origin(self._teller, asked.kind, extra), state)  # type: ignore[arg-type]
 
     def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
         parameters = tuple(sorted((name, str(value)) for name, value in asked.parameters.items()))
@@ -431,7 +448,7 @@ class Guard:
         judged = self._judge(before, answer.at, {})
         decision = self._decision(before, evolve(judged, amount=held.left), {}, key, held.expires_at)
         amount = None if judged.case.plan.amount is None else to_decimal(held.left, self.rules.program.currency)
-        return decision._replace(outcome="allow", who=None, amount=amount, extra=evolve(decision.extra, replayed=True))
+        return decision._replace(outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True))
 
     def _replayed_all(self, read: Sequence[Asked], key: str, answer: Replayed) -> Decision:
         parts = [
@@ -441,7 +458,7 @@ class Guard:
         outcome = max((part.outcome for part in parts), key=_STRENGTH.__getitem__)
         decisive = next(part for part in parts if part.outcome == outcome)
         total = sum((part.amount for part in parts if part.amount is not None), Decimal(0)) if outcome == "allow" else None
-        return decisive._replace(amount=total, limit=None, extra=evolve(decisive.extra, key=key, parts=tuple(parts), replayed=True))
+        return decisive._replace(amount=total, limit=None, origin=_with(decisive, key=key, parts=tuple(parts), replayed=True))
 
     # -------------------------------------------------------------------------------------------- the ledger
 
@@ -504,6 +521,10 @@ class Guard:
         return f"{_PREFIX[os.getpid()]}-{next(_NUMBERS)}"
 
 
+def _with(decision: Decision, **changes: Any) -> Origin:
+    return evolve(decision.origin, extra=evolve(decision.extra, **changes))
+
+
 class _Prefixes(dict[int, str]):
     """A random prefix for each process, so that fresh keys never meet, after a fork either."""
 
@@ -513,6 +534,11 @@ class _Prefixes(dict[int, str]):
 
 _PREFIX = _Prefixes()
 _NUMBERS = itertools.count(1)
+
+
+def _quick_clock(ledger: Ledger | str | None, clock: Callable[[], int] | None) -> Callable[[], int] | None:
+    """The clock of previews that need no balances: the ledger's, which for one made here is the given clock; None: the machine's."""
+    return ledger.now if ledger is not None and not isinstance(ledger, str) else clock
 
 
 def open_ledger(ledger: Ledger | str | None, clock: Callable[[], int] | None = None) -> Ledger:

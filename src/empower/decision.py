@@ -11,7 +11,7 @@ from attrs import field, frozen
 if TYPE_CHECKING:
     from empower.explain import Teller
     from empower.judge import Verdict
-    from empower.ledger import Balance
+    from empower.ledger import Balance, Counter
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
@@ -139,8 +139,7 @@ class Extra:
     """What only some decisions carry: set by `Guard`, never by a fast path."""
 
     key: str | None = None
-    parameters: Mapping[str, Any] = field(factory=dict)
-    balances: tuple[Balance, ...] = ()
+    balances: Mapping[Counter, Balance] = field(factory=dict)
     missing: tuple[str, ...] = ()
     verdict: Verdict | None = None
     approver: Mapping[str, Any] | None = None
@@ -152,16 +151,27 @@ class Extra:
     """A reason that no guardrail gives: `unknown_kind`, `unknown_role`, `hold_ended`, `ledger_unavailable`."""
     parts: tuple[Decision, ...] = ()
     others: int = 0
-    option_balances: Mapping[str, tuple[Balance, ...]] = field(factory=dict)
     expires_at: int | None = None
     shown_amount: int | None = None
 
 
-_PLAIN = Extra()
+PLAIN = Extra()
+
+
+@frozen
+class Origin:
+    """Where a decision comes from; shared by all plain decisions of a kind."""
+
+    teller: Teller
+    kind: str
+    extra: Extra = PLAIN
 
 
 class Decision(NamedTuple):
-    """The answer to one wish. Immutable; `bool()` of it raises, because a decision has four outcomes."""
+    """The answer to one wish. Immutable; `bool()` of it raises, because a decision has four outcomes.
+
+    A tuple, because one is made for every preview, and an attrs class would take as long again as the deciding (`benchmarks/`).
+    """
 
     outcome: Outcome
     limit: Decimal | None
@@ -172,17 +182,9 @@ class Decision(NamedTuple):
     """Of an escalation: the lowest role that could say yes."""
     amount: Decimal | None
     """What may be given; None unless allowed, or for a kind without an amount."""
-    teller: Teller
-    kind: str
-    asked: int | None
-    """Minor units."""
-    facts: tuple[Any, ...]
-    """The facts that were read, in the order of the plan's slots; None: unknown."""
-    at: int
-    """The instant of the decision, milliseconds UTC."""
-    context: Any
-    """The context as it was handed in; looked at again only for options."""
-    extra: Extra = _PLAIN
+    origin: Origin
+    state: tuple[Any, ...]
+    """(asked, at, context, parameters, *facts): what the details are told from."""
 
     def __bool__(self) -> NoReturn:
         message = "a decision has four outcomes, so it is not true or false (help: use `decision.allowed`)"
@@ -194,6 +196,46 @@ class Decision(NamedTuple):
         return f"<Decision {self.outcome} {self.kind}{limit}{who}{' because of ' if self.guardrails else ''}{', '.join(self.guardrails)}>"
 
     __str__ = __repr__
+
+    @property
+    def teller(self) -> Teller:
+        """Tells the details."""
+        return self.origin.teller
+
+    @property
+    def kind(self) -> str:
+        """The kind of the action."""
+        return self.origin.kind
+
+    @property
+    def extra(self) -> Extra:
+        """What only some decisions carry."""
+        return self.origin.extra
+
+    @property
+    def asked(self) -> int | None:
+        """The amount asked for, in minor units."""
+        return self.state[0]  # type: ignore[no-any-return]
+
+    @property
+    def facts(self) -> tuple[Any, ...]:
+        """The facts that were read, in the order of the plan's slots; None: unknown."""
+        return self.state[4:]
+
+    @property
+    def at(self) -> int | None:
+        """The instant of the decision, milliseconds UTC; None for a preview whose answer is the same at every instant."""
+        return self.state[1]  # type: ignore[no-any-return]
+
+    @property
+    def context(self) -> Any:
+        """The context as it was handed in; looked at again only for options."""
+        return self.state[2]
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """Reason and parameters that the action gave."""
+        return self.state[3]  # type: ignore[no-any-return]
 
     @property
     def allowed(self) -> bool:

@@ -46,9 +46,9 @@ class Teller:
             return None
         plan = self.rules.program.plans[decision.kind]
         facts = dict(zip(plan.slots, decision.facts, strict=True))
-        asked = Asked(decision.kind, decision.asked, decision.extra.parameters, facts)
+        asked = Asked(decision.kind, decision.asked, decision.parameters, facts)
         balances = decision.extra.balances
-        case = make_case(self.rules, asked, decision.at, balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
+        case = make_case(self.rules, asked, _at(decision), balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
         if decision.extra.shown_amount is not None:
             case = evolve(case, amount=decision.extra.shown_amount)
         return evolve(case, missing=decision.extra.missing)
@@ -189,8 +189,7 @@ class Teller:
 
     def _notice(self, decision: Decision, language: str) -> Reason:
         notice = decision.extra.notice
-        role = decision.facts[0] if decision.facts else ""
-        text = phrase(language, f"notice.{notice}", kind=decision.kind, role=decision.extra.parameters.get("role", role))
+        text = phrase(language, f"notice.{notice}", kind=decision.kind, role=look_up(plain(decision.context), "actor.role") or "")
         return Reason(notice, "notice", decision.outcome, True, "", "", "", "", "", (), "", text, "")
 
     def _bounds(self, case: Case, language: str) -> Reason:
@@ -258,14 +257,16 @@ class Teller:
         """What would be allowed instead, at this instant and these balances."""
         if decision.outcome == "allow" or decision.extra.notice in ("unknown_role", "ledger_unavailable"):
             return ()
+        if self._lenient(decision.context, "actor.role") is None:  # an unknown kind asked for in an unknown role
+            return ()
         found = list(self._at_its_limit(decision))
-        return (*found, *self._menu(decision, decision.extra.parameters))
+        return (*found, *self._menu(decision, decision.parameters))
 
     def _at_its_limit(self, decision: Decision) -> Iterator[Option]:
         currency = self.rules.program.currency
         if decision.limit is None:
             return
-        given = {name: plain_value(value) for name, value in decision.extra.parameters.items()}  # type: ignore[arg-type]
+        given = {name: plain_value(value) for name, value in decision.parameters.items()}  # type: ignore[arg-type]
         case = self.case(decision)
         verdict = self.verdict(decision, case) if case is not None else None
         if verdict is None or verdict.limit is None:
@@ -287,9 +288,9 @@ class Teller:
         typed = self._typed(offer, parameters)
         if typed is None:
             return None
-        case = self.case_in(decision.context, offer.kind, decision.at, decision.extra.balances, typed)  # type: ignore[arg-type]
+        case = self.case_in(decision.context, offer.kind, _at(decision), decision.extra.balances, typed)  # type: ignore[arg-type]
         condition_facts = {path: self._lenient(decision.context, path) for path in self.rules.program.facts if not path.startswith("action.")}
-        if not holds(offer.certain, Environment(condition_facts, 0, decision.at, self.day_of)):
+        if not holds(offer.certain, Environment(condition_facts, 0, _at(decision), self.day_of)):
             return None
         amount = offer.amount
         if amount is None and case.plan.amount is not None:
@@ -320,7 +321,7 @@ class Teller:
         """Every kind at its limit, then the menu."""
         found = []
         for kind in self.rules.program.plans:
-            case = self.case_in(decision.context, kind, decision.at, decision.extra.balances)  # type: ignore[arg-type]
+            case = self.case_in(decision.context, kind, _at(decision), decision.extra.balances)  # type: ignore[arg-type]
             if case.plan.amount is None:
                 allowed = judge(evolve(case, missing=())).outcome == "allow"
                 found += [Option({"kind": kind}, self._title(kind), "")] if allowed else []
@@ -359,7 +360,7 @@ class Teller:
         """Encouragements of every budget in this context."""
         found: dict[str, Nudge] = {}
         for kind in self.rules.program.plans:
-            case = self.case_in(decision.context, kind, decision.at, decision.extra.balances)  # type: ignore[arg-type]
+            case = self.case_in(decision.context, kind, _at(decision), decision.extra.balances)  # type: ignore[arg-type]
             found.update({nudge.budget: nudge for nudge in self._nudges(case)})
         return tuple(found.values())
 
@@ -407,7 +408,7 @@ class Teller:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
         duties = [duty.text for duty in self.obligations(decision) if duty.binding and duty.certain]
         if duties and decision.outcome in ("allow", "escalate"):
-            lines.append(phrase(language, "staff.obligation", obligations="; ".join(duties)))
+            lines.append(_closed(phrase(language, "staff.obligation", obligations=_sentences(duties))))
         return " ".join(line for line in lines if line)
 
     def _headline(self, decision: Decision, language: str) -> str:
@@ -418,7 +419,7 @@ class Teller:
             return phrase(language, "staff.escalate", role=str(decision.who).replace("_", " "))
         if decision.outcome == "needs_info":
             first = self.needs(decision)[:1]
-            return phrase(language, "staff.needs_info", needs="; ".join(need.question for each in first for need in each))
+            return _closed(phrase(language, "staff.needs_info", needs=_sentences([need.question for each in first for need in each])))
         return phrase(language, f"staff.{decision.outcome}")
 
     def _exponent(self) -> int:
@@ -426,7 +427,8 @@ class Teller:
 
     def _option_text(self, option: Option, shown: Shown) -> str:
         amount = option.action.get("amount")
-        if amount is None or option.id:
+        priced = any(offer.id == option.id and offer.amount is not None for offer in self.rules.program.menu)
+        if amount is None or priced:  # a gesture is named by what it is; only what goes up to a limit needs the amount
             return option.title
         return f"{option.title} {shown.money(int(amount.replace('.', '')))}"
 
@@ -444,7 +446,7 @@ class Teller:
         program = self.rules.program
         return {
             "pack": program.name, "version": self.rules.checked.pack.document.version, "digest": program.digest, "key": decision.key,
-            "at": (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=decision.at)).isoformat(),
+            "at": None if decision.at is None else _instant(decision.at),
             "kind": decision.kind, "asked": money_text(decision.asked, program.currency), "currency": program.currency,
             "outcome": decision.outcome, "limit": _text(decision.limit), "amount": _text(decision.amount), "who": decision.who,
             "approved": decision.extra.approved, "replayed": decision.replayed, "guardrails": list(decision.guardrails),
@@ -480,6 +482,25 @@ def _left_of(rules: Rules, guard: Guard, facts: Mapping[str, str], at: int, day_
                 account.guardrail, to_decimal(balance.amount, currency), balance.times, None if limit is None else to_decimal(max(0, limit), currency),
                 None if limit is None else to_decimal(max(0, limit - balance.amount), currency), times_left, balance.frees_at,
             )  # fmt: skip
+
+
+def _sentences(texts: Sequence[str]) -> str:
+    """Texts in a row, each closed by a mark of its own."""
+    return " ".join(text if text.endswith((".", "?", "!")) else f"{text}." for text in texts)
+
+
+def _closed(text: str) -> str:
+    """A sentence with one mark at its end, where a part of it brought its own."""
+    return text[:-1] if text.endswith(("..", "?.", "!.")) else text
+
+
+def _at(decision: Decision) -> int:
+    """The instant to judge at; any will do where the answer is the same at every one."""
+    return decision.at or 0
+
+
+def _instant(at: int) -> str:
+    return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=at)).isoformat()
 
 
 def _text(amount: Any) -> str | None:

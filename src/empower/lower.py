@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from empower import ir
 from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule, Row
 from empower.formulas import (
-    ALWAYS_KNOWN, all_of, any_of, atom_facts, certainly, condition_facts, known, negated, number_facts, numbers_in, possibly, reads_the_amount,
+    all_of, any_of, atom_facts, atoms, certainly, condition_facts, known, numbers_in, possibly, reads_the_amount,
 )  # fmt: skip
 
 OPEN = ir.Number(ir.OPEN)
@@ -102,15 +102,40 @@ def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable
 
 def facts_of_number(number: ir.Num) -> set[str]:
     """Every fact that a number reads, through its conditions too."""
-    found: set[str] = set(number_facts(number))
-    for part in numbers_in(number):
-        if isinstance(part, ir.If):
-            found |= condition_facts(part.condition) | facts_of_number(part.then) | facts_of_number(part.otherwise)
+    found: set[str] = set()
+    for part in every_number(number):
+        if isinstance(part, (ir.NumberFact, ir.DayOf, ir.Chosen)):
+            found.add(part.fact)
+        elif isinstance(part, ir.If):
+            found |= condition_facts(part.condition)
         elif isinstance(part, ir.Rows):
-            found |= facts_of_number(part.otherwise)
-            for row in part.rows:
-                found |= condition_facts(row.certain) | condition_facts(row.possible) | facts_of_number(row.value)
+            found.update(fact for row in part.rows for fact in condition_facts(row.certain) | condition_facts(row.possible))
     return found
+
+
+def every_number(number: ir.Num) -> Iterator[ir.Num]:
+    """A number and every number inside it, through its conditions too."""
+    for part in numbers_in(number):
+        yield part
+        if isinstance(part, ir.If):
+            yield from condition_numbers(part.condition)
+            yield from every_number(part.then)
+            yield from every_number(part.otherwise)
+        elif isinstance(part, ir.Rows):
+            for row in part.rows:
+                yield from condition_numbers(row.certain)
+                yield from every_number(row.value)
+            yield from every_number(part.otherwise)
+
+
+def condition_numbers(condition: ir.Cond) -> Iterator[ir.Num]:
+    """Every number inside a condition."""
+    for atom, _ in atoms(condition):
+        if isinstance(atom, ir.Compare):
+            yield from every_number(atom.left)
+            yield from every_number(atom.right)
+        elif isinstance(atom, ir.AmountAbove):
+            yield from every_number(atom.threshold)
 
 
 # ------------------------------------------------------------------------------------------------ rules
@@ -239,6 +264,3 @@ def _already(given: ir.Num | None) -> ir.Triple | None:
         return None
     facts = known(frozenset(facts_of_number(given)))
     return ir.Triple(given, if_(facts, given, NOTHING), if_(facts, given, OPEN))
-
-
-__all__ = ["ALWAYS_KNOWN", "amount_triple", "facts_of_number", "if_", "lower_pack", "negated"]

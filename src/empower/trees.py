@@ -24,7 +24,7 @@ from attrs import evolve, frozen
 from business_rules.operators import BooleanType, NumericType, SelectMultipleType, SelectType, StringType
 
 from empower import ir
-from empower.cells import whole_bound
+from empower.cells import depends_on_amount, whole_bound
 from empower.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
 from empower.money import exponent_of
 from empower.pack import Place
@@ -119,6 +119,11 @@ class _Reader:
             value = name_value(name, self.scope)
         except Misfit as misfit:
             self.problem(place, misfit.code, str(misfit), misfit.help)
+            return None
+        if self.scope.amount == "refused" and depends_on_amount(value):
+            self.problem(
+                place, "amount-not-here", f"'{name}' depends on the amount asked for, which cannot be used here", "use it in a rule"
+            )
             return None
         kind = _kind(value)
         if kind is None:

@@ -116,7 +116,7 @@ class FillsInNothing(MemoryLedger):
     def reserve(self, wish: Wish, legs: Any, **options: Any) -> Any:
         answer = super().reserve(wish, legs, **options)
         ended = type(answer).__name__ == "Replayed" and all(not hold.left for hold in answer.holds)
-        return Reserved(answer.at) if ended else answer
+        return Reserved(answer.at, ()) if ended else answer
 
 
 class KeepsADayTooLong(MemoryLedger):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from empower.errors import EmpowerError
-from empower.ledger import Counter, Held, Ledger, Leg, Part, Replayed, Wish
+from empower.ledger import Counter, Held, Ledger, Leg, Noted, Part, Refused, Replayed, Reserved, Wish
 from ledger.asks import ALWAYS, DAY, HOUR, Clock, Words, counter
 from ledger.model import Model
 
@@ -95,15 +95,17 @@ class LedgerMachine(RuleBasedStateMachine):
         during = ALWAYS if fits else (self.clock.at + 1, self.clock.at + 5)
         until = None if lifetime is None else self.clock.at + lifetime
         meta = {"during": during, "subjects": {"actor": wish.actor}, "record": Words(wish.key)}
+        counters = [leg.counter for part in drawn for leg in part] if allowed else COUNTERS
+        now = self.model.tick(self.clock.at)
+        before = [self.model.held(one, now) for one in counters]
         if allowed:
-            self.agree(
-                lambda: self.ledger.reserve(wish, drawn, hold_until=until, **meta),
-                lambda: self.model.ask(self.clock.at, wish, during, drawn, until),
-            )
+            found = answer(lambda: self.ledger.reserve(wish, drawn, hold_until=until, **meta))
         else:
-            self.agree(
-                lambda: self.ledger.attempt(wish, COUNTERS, **meta), lambda: self.model.ask(self.clock.at, wish, during, None, until)
-            )
+            found = answer(lambda: self.ledger.attempt(wish, counters, **meta))
+        assert told(found) == answer(lambda: self.model.ask(self.clock.at, wish, during, drawn if allowed else None, until))
+        if isinstance(found, Reserved | Refused | Noted):
+            assert found.at == now
+            assert [(balance.amount, balance.times) for balance in found.balances] == before
 
     @precondition(lambda self: self.model.holds())
     @rule(data=st.data(), amount=st.none() | amounts)

@@ -49,7 +49,7 @@ def test_until_it_is_allowed_every_ask_decides_anew_and_is_recorded(ledger: Ledg
     assert isinstance(reserve(ledger, wish("k", 60), leg(MONTH, 60, limit=50)), Refused)
     attempt(ledger, wish("k", 70, up_to=True), MONTH)
     clock.at += 1
-    assert reserve(ledger, wish("k", 50), leg(MONTH, 50, limit=50)) == Reserved(clock.at)
+    assert isinstance(reserve(ledger, wish("k", 50), leg(MONTH, 50, limit=50)), Reserved)
     assert [(entry.event, entry.amount) for entry in ledger.history()] == [("refused", 60), ("noted", 70), ("allowed", 50)]
 
 

@@ -9,9 +9,9 @@ from ledger.asks import DAY, EVER, MONTH, ROLLING, Clock, attempt, counter, give
 
 
 def test_an_entry_may_reach_the_limit_and_not_pass_it(ledger: Ledger, clock: Clock) -> None:
-    assert reserve(ledger, wish("a", 60), leg(MONTH, 60, limit=100)) == Reserved(clock.at)
+    assert reserve(ledger, wish("a", 60), leg(MONTH, 60, limit=100)) == Reserved(clock.at, (Balance(0, 0, None),))
     assert isinstance(reserve(ledger, wish("b", 41), leg(MONTH, 41, limit=100)), Refused)
-    assert reserve(ledger, wish("b", 40), leg(MONTH, 40, limit=100)) == Reserved(clock.at)
+    assert reserve(ledger, wish("b", 40), leg(MONTH, 40, limit=100)) == Reserved(clock.at, (Balance(60, 1, instant("2026-12-01")),))
     assert held(ledger, MONTH) == (100, 2)
 
 
@@ -34,6 +34,12 @@ def test_legs_of_several_parts_on_one_counter_add_up(ledger: Ledger) -> None:
     assert isinstance(reserve(ledger, wish("a", 30, 71), [leg(MONTH, 30, limit=100)], [leg(MONTH, 71, limit=100)]), Refused)
     assert isinstance(reserve(ledger, wish("b", 30, 70), *fits), Reserved)
     assert held(ledger, MONTH) == (100, 2)
+
+
+def test_an_allow_tells_what_each_counter_held_before_it(ledger: Ledger, clock: Clock) -> None:
+    give(ledger, "before", EVER, 30)
+    answer = reserve(ledger, wish("k", 10, 20), [leg(EVER, 10), leg(MONTH, 10)], [leg(EVER, 20)])
+    assert answer == Reserved(clock.at, (Balance(30, 1, None), Balance(0, 0, None), Balance(30, 1, None)))
 
 
 def test_each_entry_meets_the_limit_in_force_for_it(ledger: Ledger) -> None:
@@ -85,7 +91,7 @@ def test_outside_its_time_nothing_is_recorded(ledger: Ledger, clock: Clock) -> N
         assert reserve(ledger, wish(), leg(MONTH), during=during) == Moved(clock.at)
         assert attempt(ledger, wish(), MONTH, during=during) == Moved(clock.at)
     assert (ledger.history(), held(ledger, MONTH)) == ((), (0, 0))
-    assert reserve(ledger, wish("k", 5, actor="other"), leg(MONTH, 5), during=(clock.at, clock.at + 1)) == Reserved(clock.at)
+    assert isinstance(reserve(ledger, wish("k", 5, actor="other"), leg(MONTH, 5), during=(clock.at, clock.at + 1)), Reserved)
 
 
 def test_an_attempt_reserves_nothing_and_reads_what_it_needs(ledger: Ledger, clock: Clock) -> None:
@@ -127,7 +133,7 @@ def test_ledger_time_never_runs_back_before_an_entry(ledger: Ledger, clock: Cloc
     give(ledger, "a", ROLLING)
     clock.at -= 40 * DAY
     assert ledger.now() == start
-    assert give(ledger, "b", ROLLING) == Reserved(start)
+    assert give(ledger, "b", ROLLING).at == start
     assert held(ledger, ROLLING) == (200, 2)
     clock.at = start + 1
     assert ledger.now() == start + 1

@@ -1,0 +1,584 @@
+"""The quick way through `Guard.preview`: one generated function for each kind reads, checks and decides when every fact is there.
+
+Whatever is not plain (a fact missing, malformed, or of a rarer shape) makes it return None, and the careful way answers. Both are
+tested equal. It serves kinds without budgets: what a budget still holds must be asked of the ledger, which costs more than deciding.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from empower import ir
+from empower.backends.interpret import Environment, holds
+from empower.backends.python import Emitter, fact_variables, make_function, word_table
+from empower.checked import Kind
+from empower.compile import Rules
+from empower.decision import Decision, Origin
+from empower.explain import Teller
+from empower.formulas import all_of, atom_facts, atoms
+from empower.judge import SOMEBODY
+from empower.lower import condition_numbers, every_number, facts_of_number, if_
+from empower.money import MoneyError, MoneyMemo, to_decimal
+from empower.request import TEXT_MAX, look_up, read_value
+
+Fast = Callable[[Any, Any], Decision | None]
+INDEX_MIN = 48
+"""From so many guardrails on that name members of one fact, that fact becomes an index."""
+MEMO_MAX = 4_096
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+_NOTHING: frozenset[str] = frozenset()
+
+
+class _Memo:
+    """A plain dictionary of what has been worked out before, and the function that works out the rest; bounded.
+
+    Plain, because looking up a subclass with `__missing__` costs three times as much.
+    """
+
+    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+        self.known: dict[Any, Any] = {}
+        self._work_out = work_out
+
+    def learn(self, key: Any) -> Any:
+        """The value of a key, remembered."""
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        return self.known.setdefault(key, self._work_out(key))
+
+
+class _Money:
+    """Texts of one money type that have been read before, each with its minor units (and, of an amount, its `Decimal`)."""
+
+    def __init__(self, currency: str, bounds: tuple[int, int], *, paired: bool) -> None:
+        self._memo = MoneyMemo(currency, *bounds)
+        self.known: dict[str, Any] = {}
+        self._paired = paired
+        self._currency = currency
+
+    def learn(self, raw: Any) -> bool:
+        """Read and remember one more text; False when there was nothing to learn. Raises `MoneyError` for one that cannot be read."""
+        if type(raw) is not str or raw in self.known:
+            return False
+        minor = self._memo.read(raw)
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        self.known[raw] = (minor, to_decimal(minor, self._currency)) if self._paired else minor
+        return True
+
+
+def _spelled(order: tuple[str, ...]) -> Callable[[int], tuple[str, ...]]:
+    """A mask of bits → the ids it stands for, in the pack's order."""
+    return lambda mask: tuple(name for bit, name in enumerate(order) if mask >> bit & 1)
+
+
+class Ways:
+    """The quick function of each kind, made when first asked for. `clock` tells milliseconds UTC; None: the machine's clock."""
+
+    def __init__(self, rules: Rules, teller: Teller, clock: Callable[[], int] | None) -> None:
+        self.made: dict[str, Fast] = {}
+        self._make = _Maker(rules, teller, clock)
+        self._lock = threading.RLock()
+
+    def make(self, kind: str) -> None:
+        """Make the function of a kind, if the pack knows it."""
+        with self._lock:
+            if kind not in self.made and kind in self._make.rules.program.plans:
+                self.made[kind] = self._make.way(kind)
+
+
+def _careful(_action: Any, _context: Any) -> None:
+    """For a kind that has no quick way."""
+
+
+@frozen
+class _Maker:
+    """What every quick function of a guard shares."""
+
+    rules: Rules
+    teller: Teller
+    clock: Callable[[], int] | None
+
+    def way(self, kind: str) -> Fast:
+        """The quick function of a kind."""
+        plan = self.rules.program.plans[kind]
+        if plan.accounts:
+            return _careful
+        index = _index(plan)
+        return self.write(plan) if index is None else _dispatcher(self, plan, index)
+
+    def write(self, plan: ir.Plan) -> Fast:
+        """The function of a plan, all of it or narrowed by the index."""
+        standing = somebody(plan, self.rules.program)
+        return _careful if standing is None else _write(self, plan, standing)
+
+
+# ------------------------------------------------------------------------------------------------ the index
+
+
+def _index(plan: ir.Plan) -> str | None:
+    """The fact whose members most guardrails are limited to, if they are many."""
+    tally = Tally(fact for bar in plan.bars for fact in {fact for fact, _ in bar.scope})
+    fact, count = tally.most_common(1)[0] if tally else ("", 0)
+    return fact if count >= INDEX_MIN else None
+
+
+def _dispatcher(maker: _Maker, plan: ir.Plan, fact: str) -> Fast:
+    """Looks at one fact and goes on with only the guardrails that can speak for its value."""
+    by_value: dict[str, set[str]] = {}
+    always = {bar.guardrail for bar in plan.bars}
+    for bar in plan.bars:
+        for members in [members for name, members in bar.scope if name == fact]:
+            always.discard(bar.guardrail)
+            for member in members:
+                by_value.setdefault(member, set()).add(bar.guardrail)
+
+    class _ByValue(dict[str, Fast]):
+        def __missing__(self, value: str) -> Fast:
+            kept = always | by_value.get(value, set())
+            known = value if value in by_value else ""
+            if known != value:
+                # Values that no guardrail names share one function, and are not remembered: there may be any number of them.
+                return self[""] if "" in self else self.setdefault("", _narrowed(maker, plan, kept))
+            return self.setdefault(value, _narrowed(maker, plan, kept))
+
+    ways = _ByValue()
+    source = ["def choose(action, context):", "    try:", f"        way = ways[{_path('context', fact)}]", "    except (KeyError, TypeError):"]
+    source += ["        return None", "    return way(action, context)"]
+    return make_function("choose", source, {"ways": ways})  # type: ignore[no-any-return]
+
+
+def _narrowed(maker: _Maker, plan: ir.Plan, kept: set[str]) -> Fast:
+    return maker.write(evolve(plan, bars=tuple(bar for bar in plan.bars if bar.guardrail in kept)))
+
+
+def _path(root: str, fact: str) -> str:
+    return root + "".join(f"[{part!r}]" for part in fact.split("."))
+
+
+# ------------------------------------------------------------------------------------------------ writing
+
+
+@frozen
+class _Writer:
+    rules: Rules
+    plan: ir.Plan
+    emit: Emitter
+    order: tuple[str, ...]
+    looked_up: frozenset[str]
+    """Facts of words that a table looks up whatever happens."""
+    clock: bool
+    """Whether a clock was given; otherwise the machine's is read in place."""
+    money: dict[str, _Money] = field(factory=dict)
+
+    @property
+    def timeless(self) -> bool:
+        """Whether the answer, and what it offers instead, is the same at every instant: then the clock is not asked."""
+        if self.rules.program.menu:
+            return False
+        conditions = [duty.exact for duty in self.plan.duties]
+        numbers = [part for bar in self.plan.bars for part in every_number(bar.threshold.exact)]
+        numbers += [part for condition in conditions for part in condition_numbers(condition)]
+        return not any(isinstance(part, (ir.Now, ir.Today, ir.DayOf)) for part in numbers)
+
+    def bit(self, guardrail: str) -> int:
+        """The bit of a guardrail in the mask."""
+        return 1 << self.order.index(guardrail)
+
+    def mask(self, bars: Iterable[ir.Bar]) -> int:
+        """The bits of several."""
+        return sum({self.bit(bar.guardrail) for bar in bars})
+
+
+def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
+    program = maker.rules.program
+    spoken = {each.guardrail for each in (*plan.bars, *plan.duties)}
+    order = tuple(name for name in plan.order if name in spoken)
+    emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
+    looked_up = frozenset(fact for bar in plan.bars for fact in _looked_up(bar.threshold.exact, program))
+    writer = _Writer(maker.rules, plan, emit, order, looked_up, maker.clock is not None)
+    emit.lines.append("def decide(action, context):")
+    emit.line("try:")
+    emit.depth += 1
+    _write_reading(writer)
+    _write_thresholds(writer)
+    emit.depth -= 1
+    emit.line("except KeyError:")
+    emit.line("    # Perhaps a text of money not met before: read it, and begin again. Anything else is for the careful way.")
+    emit.line("    return decide(action, context) if learn(action, context) else None")
+    emit.line("except Exception: return None")
+    _write_answer(writer, standing)
+    decimals = _Memo(lambda minor: to_decimal(minor, program.currency))
+    names = _Memo(_spelled(order))
+    constants = {
+        **emit.constants, "new": tuple.__new__, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
+        "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
+        "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "time_ns": time.time_ns, "clock": maker.clock,
+    }  # fmt: skip
+    return make_function("decide", emit.lines, constants)  # type: ignore[no-any-return]
+
+
+def _looked_up(node: ir.Num, program: ir.Program) -> tuple[str, ...]:
+    words = word_table(node, program) if isinstance(node, ir.Rows) else None
+    return words[0] if words is not None else ()
+
+
+def _learner(money: Mapping[str, _Money]) -> Callable[[Any, Any], bool]:
+    """Reads the texts of money that a request holds; True when there was a new one."""
+
+    def learn(action: Any, context: Any) -> bool:
+        new = False
+        try:
+            for path, memo in money.items():
+                new = memo.learn(action["amount"] if path == "action.amount" else look_up(context, path)) or new
+        except (MoneyError, KeyError, TypeError):
+            return False
+        return new
+
+    return learn
+
+
+def _write_reading(writer: _Writer) -> None:
+    """Every fact read and checked; anything unusual raises or returns None."""
+    emit, plan, program = writer.emit, writer.plan, writer.rules.program
+    slots = plan.slots
+    kind = writer.rules.checked.kinds[plan.kind]
+    _write_action(writer, kind)
+    groups: dict[str, str] = {}
+    for slot in slots:
+        if slot.startswith("action."):
+            emit.line(f"{emit.variables[slot]} = parameters[{slot.removeprefix('action.')!r}]")
+            continue
+        *path, last = slot.split(".")
+        source = "context"
+        for length in range(1, len(path) + 1):
+            prefix = ".".join(path[:length])
+            if prefix not in groups:
+                groups[prefix] = f"g{len(groups)}"
+                emit.line(f"{groups[prefix]} = {source}[{path[length - 1]!r}]")
+            source = groups[prefix]
+        _write_fact(writer, slot, program.facts[slot], f"{source}[{last!r}]")
+    emit.line("now = None" if writer.timeless else "now = clock()" if writer.clock else "now = time_ns() // 1000000")
+
+
+def _write_action(writer: _Writer, kind: Kind) -> None:
+    emit, program = writer.emit, writer.rules.program
+    emit.line("parameters = NO_PARAMETERS")
+    if kind.amount is not None:
+        memo = writer.money["action.amount"] = _Money(program.currency, kind.amount, paired=True)
+        emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
+        usual = 2
+    else:
+        emit.line("amount = 0")
+        usual = 1
+    if kind.asks or any(slot.startswith("action.") for slot in writer.plan.slots):
+        # Parameters are typed by the careful way; here only texts pass, the usual case of a reason.
+        texts = {name for name in kind.parameters if isinstance(program.facts[f"action.{name}"], ir.TextType)}
+        words = {name: frozenset(fact.members) for name in kind.parameters if isinstance(fact := program.facts[f"action.{name}"], ir.OneOfType)}
+        emit.line("parameters = {}")
+        for name in kind.parameters:
+            required = name in kind.asks or f"action.{name}" in writer.plan.slots
+            if not required:
+                emit.line(f"if {name!r} in action: return None")
+            elif name in texts:
+                emit.line(f"p = parameters[{name!r}] = action[{name!r}]")
+                emit.line(f"if type(p) is not str or not 0 < len(p) <= {TEXT_MAX}: return None")
+            elif name in words:
+                emit.line(f"p = parameters[{name!r}] = action[{name!r}]")
+                emit.line(f"if p not in {emit.constant(words[name])}: return None")
+            else:
+                emit.line("return None")
+        emit.line(f"if action.get('currency', {program.currency!r}) != {program.currency!r}: return None")
+        emit.line("parameters = mapping(parameters)")
+        emit.constants["mapping"] = MappingProxyType
+    else:
+        emit.line(f"if len(action) != {usual}: return None")
+
+
+def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> None:
+    emit, currency = writer.emit, writer.rules.program.currency
+    name = emit.variables[slot]
+    if isinstance(kind, ir.NumberType) and kind.unit == "money":
+        memo = writer.money[slot] = _Money(currency, (kind.low, kind.high), paired=False)
+        emit.line(f"{name} = {emit.constant(memo.known)}[{source}]")
+        return
+    emit.line(f"{name} = {source}")
+    match kind:
+        case ir.NumberType(unit="integer"):
+            emit.line(f"if type({name}) is not int or not {kind.low} <= {name} <= {kind.high}: return None")
+        case ir.YesNoType():
+            emit.line(f"if {name} is not True and {name} is not False: return None")
+        case ir.OneOfType() if slot in writer.looked_up:
+            pass  # a table looks it up, and fails for any other word
+        case ir.OneOfType(members=members):
+            emit.line(f"if {name} not in {emit.constant(frozenset(members))}: return None")
+        case ir.TextType():
+            emit.line(f"if type({name}) is not str or not 0 < len({name}) <= {TEXT_MAX}: return None")
+        case ir.SetOfType(members=members):
+            emit.line(f"if type({name}) is not list: return None")
+            emit.line(f"if {name}:")
+            emit.line(f"    {name} = frozenset({name})")
+            emit.line(f"    if not {name} <= {emit.constant(frozenset(members))}: return None")
+            emit.line(f"else: {name} = NOTHING")
+        case _:
+            reader = emit.constant(_Reader(kind, currency))
+            emit.line(f"{name} = {reader}({name})")
+
+
+@frozen
+class _Reader:
+    """Reads one of the rarer types with the careful way's own function."""
+
+    kind: ir.FactType
+    currency: str
+
+    def __call__(self, raw: Any) -> Any:
+        if raw is None:
+            raise KeyError
+        return read_value(raw, self.kind, self.currency)
+
+
+def _write_thresholds(writer: _Writer) -> None:
+    emit, plan = writer.emit, writer.plan
+    top = plan.amount[1] if plan.amount is not None else ir.OPEN
+    emit.line(f"limit = {top}")
+    emit.line("mask = 0")
+    if any(bar.effect == "floor" for bar in plan.bars):
+        emit.line(f"floor = {plan.amount[0] if plan.amount is not None else 0}")
+    _write_shared(writer, [(bar, bar.threshold.exact) for bar in plan.bars])
+    for duty in plan.duties:
+        emit.line(f"if {emit.condition(duty.exact)}: mask |= {writer.bit(duty.guardrail)}  # {duty.effect} {duty.guardrail}")
+
+
+def _write_shared(writer: _Writer, bars: Sequence[tuple[ir.Bar, ir.Num]]) -> None:
+    """The guardrails, those that share a condition (the role, mostly) under one test of it. Their order does not matter."""
+    emit = writer.emit
+    tally = Tally(part for _, node in bars for part in _premises(node))
+    shared, count = tally.most_common(1)[0] if tally else (None, 0)
+    if shared is None or count < 2:  # noqa: PLR2004  (shared by two at least)
+        for bar, node in bars:
+            emit.line(f"# {bar.effect} {bar.guardrail}")
+            _write_bar(writer, bar, node)
+        return
+    emit.line(f"if {emit.variables[shared] if isinstance(shared, str) else emit.condition(shared)}:")
+    emit.depth += 1
+    _write_shared(writer, [(bar, _without(node, shared)) for bar, node in bars if shared in _premises(node)])
+    emit.depth -= 1
+    _write_shared(writer, [(bar, node) for bar, node in bars if shared not in _premises(node)])
+
+
+def _premises(node: ir.Num) -> tuple[ir.Cond | str, ...]:
+    """What must hold for a guardrail to speak: words that a fact must be among, and (by name) sets that must not be empty."""
+    if not isinstance(node, ir.If) or node.otherwise != ir.Number(ir.OPEN):
+        return ()
+    parts = node.condition.conditions if isinstance(node.condition, ir.All) else (node.condition,)
+    sets = {part.fact for part in parts if isinstance(part, ir.Has)} if not isinstance(node, _Tested) else set()
+    return (*(part for part in parts if isinstance(part, ir.IsAmong)), *sorted(sets))
+
+
+@frozen
+class _Tested(ir.If):
+    """A choice whose set is known not to be empty."""
+
+
+def _without(node: ir.Num, shared: ir.Cond | str) -> ir.Num:
+    """The number once a premise has been tested."""
+    if not isinstance(node, ir.If):
+        return node
+    if isinstance(shared, str):
+        return _Tested(node.condition, node.then, node.otherwise)
+    parts = node.condition.conditions if isinstance(node.condition, ir.All) else (node.condition,)
+    rest = all_of(tuple(part for part in parts if part != shared))
+    return if_(rest, node.then, node.otherwise) if not isinstance(node, _Tested) else _Tested(rest, node.then, node.otherwise)
+
+
+def _write_bar(writer: _Writer, bar: ir.Bar, node: ir.Num) -> None:
+    emit = writer.emit
+    bit = writer.bit(bar.guardrail)
+    if bar.effect == "floor":
+        emit.assign("t", node)
+        emit.line("if t > floor: floor = t")
+        emit.line(f"if amount < t: mask |= {bit}")
+        return
+    if isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
+        emit.line(f"if {emit.condition(node.condition)}:")
+        emit.depth += 1
+        _write_bar(writer, bar, node.then)
+        emit.depth -= 1
+    elif node == ir.Number(ir.CLOSED):
+        emit.line(f"limit = {ir.CLOSED}; mask |= {bit}")
+    elif node != ir.Number(ir.OPEN):
+        name = str(node.value) if isinstance(node, ir.Number) else "t"
+        if name == "t":
+            emit.assign("t", node)
+        emit.line(f"if {name} < limit: limit = {name}")
+        emit.line(f"if amount > {name}: mask |= {bit}")
+
+
+def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
+    emit, plan = writer.emit, writer.plan
+    priced = plan.amount is not None
+    facts = "".join(f", {emit.variables[slot]}" for slot in plan.slots)
+    state = f"({'amount' if priced else 'None'}, now, context, parameters{facts})"
+    _write_memo(emit, "ids", "mask", "names", "name")
+    tight = writer.mask(plan.bars)
+    emit.line(f"if not mask & {tight}:" if tight else "if True:")
+    emit.depth += 1
+    if priced:
+        _write_memo(emit, "limit", "limit", "decimals", "decimal")
+    emit.line(f"return new(Decision, ('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))")
+    emit.depth -= 1
+    if not tight:
+        return
+    if plan.amount is not None:
+        floor = "floor" if any(bar.effect == "floor" for bar in plan.bars) else str(plan.amount[0])
+        emit.line(f"if limit < {floor}: limit = None")
+        emit.line("else:")
+        emit.depth += 1
+        _write_memo(emit, "limit", "limit", "decimals", "decimal")
+        emit.depth -= 1
+    else:
+        emit.line("limit = None")
+    _write_role(writer, standing)
+    emit.line(f"return new(Decision, ('deny' if who is None else 'escalate', limit, ids, who, None, origin, {state}))")
+
+
+def _write_memo(emit: Emitter, target: str, key: str, known: str, learn: str) -> None:
+    emit.line(f"try: {target} = {known}[{key}]")
+    emit.line(f"except KeyError: {target} = {learn}({key})")
+
+
+def _write_role(writer: _Writer, standing: Mapping[str, Any]) -> None:
+    """Who could say yes: the lowest role above for whom nothing that depends on the actor would speak."""
+    emit, plan, program = writer.emit, writer.plan, writer.rules.program
+    dependent = [bar for bar in plan.bars if any(fact.startswith("actor.") for fact in _facts_of(bar))]
+    hopeless = writer.mask(bar for bar in plan.bars if bar.outcome == "deny" or bar not in dependent)
+    emit.line("who = None")
+    emit.line(f"if not mask & {hopeless}:" if hopeless else "if True:")
+    emit.depth += 1
+    ladder = program.ladder
+    first = {role: index + 1 for index, role in enumerate(ladder)} | {role: ladder.index(asks) for role, asks in program.beside.items()}
+    role = emit.variables["actor.role"]
+    emit.line(f"start = {emit.constant(first)}[{role}]")
+    named: dict[int, list[ir.Bar]] = {}
+    for bar in plan.bars:
+        if bar.role is not None:
+            named.setdefault(ladder.index(bar.role), []).append(bar)
+    for rank, bars in sorted(named.items()):
+        if rank:
+            emit.line(f"if start < {rank} and mask & {writer.mask(bars)}: start = {rank}")
+    emit.line(f"for role in {emit.constant(ladder)}[start:]:")
+    emit.depth += 1
+    for fact, value in standing.items():
+        emit.variables = {**emit.variables, fact: repr(value) if not isinstance(value, frozenset) else emit.constant(value)}
+    emit.variables = {**emit.variables, "actor.role": "role"}
+    for bar in dependent:
+        # An escalation to a role cannot stand in the way of that role: if it spoke, only that role and those above are tried;
+        # if it did not, it would not for a role above the requester's either.
+        if bar.role is None or _facts_of(bar) & {"actor.role", *standing} != {"actor.role"}:
+            _write_standing(writer, bar, bar.threshold.exact, standing)
+    emit.line("who = role")
+    emit.line("break")
+    emit.depth -= 2
+
+
+def _write_standing(writer: _Writer, bar: ir.Bar, node: ir.Num, standing: Mapping[str, Any]) -> None:
+    """`continue` when this guardrail would stand in the way of the role tried."""
+    emit = writer.emit
+    sign = "<" if bar.effect == "floor" else ">"
+    if isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
+        if any(_settled(atom, positive, standing) is False for atom, positive in _conjuncts(node.condition)):
+            return
+        emit.line(f"if {emit.condition(node.condition)}:")
+        emit.depth += 1
+        before = len(emit.lines)
+        _write_standing(writer, bar, node.then, standing)
+        if len(emit.lines) == before:
+            emit.line("pass")
+        emit.depth -= 1
+    elif node == ir.Number(ir.CLOSED):
+        emit.line("continue")
+    elif node != ir.Number(ir.OPEN):
+        emit.assign("t", node)
+        emit.line(f"if amount {sign} t: continue")
+
+
+def _facts_of(bar: ir.Bar) -> set[str]:
+    return facts_of_number(bar.threshold.exact)
+
+
+# ------------------------------------------------------------------------------------------------ the approver who is best placed
+
+
+def somebody(plan: ir.Plan, program: ir.Program) -> Mapping[str, Any] | None:
+    """Values of the actor facts that a role does not fix at which no condition on them holds, if there are such.
+
+    Then trying one approver of each role is as good as trying all. None: it takes a search, which the careful way makes.
+    """
+    found: dict[str, Any] = {"actor.id": SOMEBODY}
+    for fact in plan.slots:
+        if fact.startswith("actor.") and fact not in ("actor.id", "actor.role"):
+            value = _best(fact, plan, program.facts[fact])
+            if value is None:
+                return None
+            found[fact] = value
+    return found
+
+
+def _best(fact: str, plan: ir.Plan, kind: ir.FactType) -> Any:
+    literals = list(_literals(fact, plan))
+    if any(atom is None for atom, _ in literals):
+        return None
+    for value in _tries(kind):
+        if all(_settled(atom, positive, {fact: value}) is False for atom, positive in literals if atom is not None):
+            return value
+    return None
+
+
+def _tries(kind: ir.FactType) -> Iterator[Any]:
+    match kind:
+        case ir.NumberType(low=low, high=high):
+            yield from (high, low)
+        case ir.YesNoType():
+            yield from (True, False)
+        case ir.OneOfType(members=members):
+            yield from members
+        case ir.SetOfType(members=members):
+            yield from (frozenset(), frozenset(members))
+        case _:
+            return
+
+
+def _literals(fact: str, plan: ir.Plan) -> Iterator[tuple[ir.Atom | None, bool]]:
+    """The literals that read a fact; (None, …) where it is read in a way that this does not understand."""
+    for bar in plan.bars:
+        node = bar.threshold.exact
+        while isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
+            for atom, positive in atoms(node.condition):
+                if fact in atom_facts(atom):
+                    yield (atom if atom_facts(atom) == {fact} else None), positive
+            node = node.then
+        if fact in facts_of_number(node):
+            yield None, True
+
+
+def _conjuncts(condition: ir.Cond) -> Iterator[tuple[ir.Atom, bool]]:
+    for part in condition.conditions if isinstance(condition, ir.All) else (condition,):
+        if isinstance(part, ir.Not):
+            yield part.condition, False  # type: ignore[misc]
+        elif not isinstance(part, (ir.All, ir.Any, ir.AtLeast, ir.Constant)):
+            yield part, True
+
+
+def _settled(atom: ir.Atom, positive: bool, values: Mapping[str, Any]) -> bool | None:  # noqa: FBT001
+    """Whether a literal holds at these values; None when they do not settle it."""
+    facts = atom_facts(atom)
+    if isinstance(atom, ir.AmountAbove) or not facts or not facts <= values.keys():
+        return None
+    return holds(atom, Environment(values, 0, 0, int)) == positive
