@@ -13,11 +13,11 @@ from empower.backends.interpret import AccountReading
 from empower.checked import Kind
 from empower.compile import Rules
 from empower.errors import Fault, MalformedRequest
-from empower.judge import Case, Verdict, outside_campaign, speak_account
+from empower.judge import Case, outside_campaign, speak_account
 from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
 from empower.problems import did_you_mean
-from empower.request import Approval, Misread, Value, kind_of, outcome_value, plain, read_facts, read_value
+from empower.request import SUBJECTS, Approval, Misread, Value, kind_of, outcome_value, plain, read_facts, read_value
 
 NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
@@ -40,8 +40,10 @@ class Asked:
     """As handed in; looked at again only for options."""
 
 
-def read_asked(rules: Rules, action: Any, context: Any, approval: Approval | None, *, up_to: bool = False, strict: bool = False) -> Asked:
-    """Read a request through the eyes of a pack.
+def read_asked(
+    rules: Rules, action: Any, context: Any, approval: Approval | None, *, up_to: bool = False, strict: bool = False, recorded: bool = True
+) -> Asked:
+    """Read a request through the eyes of a pack; `recorded`: with the facts under which the history is found again.
 
     Raises:
         MalformedRequest: with every fault and its path.
@@ -58,7 +60,7 @@ def read_asked(rules: Rules, action: Any, context: Any, approval: Approval | Non
     declared = rules.checked.kinds.get(kind)
     amount = _amount(given, declared, rules, faults)
     parameters = _parameters(given, declared, rules, faults)
-    facts = _facts(rules, kind, context, faults)
+    facts = _facts(rules, kind, context, faults, SUBJECTS.values() if recorded else ())
     facts.update({f"action.{name}": value for name, value in parameters.items()})
     if strict:
         faults.extend(_undeclared(rules, given, declared, context))
@@ -98,9 +100,10 @@ def _parameters(given: Mapping[str, Any], declared: Kind | None, rules: Rules, f
     return found
 
 
-def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault]) -> dict[str, Value | None]:
+def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Iterable[str]) -> dict[str, Value | None]:
     plan = rules.program.plans[kind] if kind in rules.program.plans else None
-    paths = [path for path in (plan.slots if plan is not None else _ACTOR) if not path.startswith("action.")]
+    slots = plan.slots if plan is not None else _ACTOR
+    paths = dict.fromkeys(path for path in (*slots, *also) if not path.startswith("action."))
     lenient = {**rules.program.facts, "actor.role": ir.TextType()}  # an unknown role is a deny, not a malformed request
     facts = read_facts(context, paths, lenient, rules.program.currency, faults)
     for path in _ACTOR:
@@ -155,31 +158,30 @@ def make_case(
 ) -> Case:
     """The requester's case."""
     plan = rules.program.plans[asked.kind]
-    missing = tuple(name for name in plan.asks if name not in asked.parameters)
-    case = Case(rules.program, plan, rules.back_end, asked.facts, asked.amount, missing, at, day_of, (NOTHING_DRAWN,) * len(plan.accounts), others)
-    return with_balances(case, balances)
+    missing = tuple(name for name in plan.asks if name not in asked.parameters) if plan.asks else ()
+    case = Case(rules.program, plan, rules.back_end, asked.facts, asked.amount, missing, at, day_of, others=others)
+    return read_accounts(case, balances) if plan.accounts else case
 
 
 def as_approver(case: Case, approver: Mapping[str, Value | None], balances: Mapping[Counter, Balance]) -> Case:
     """The same facts with every `actor.*` fact replaced by the approver's; what it lacks is unknown, never inherited (law 11)."""
     facts = {path: approver.get(path) if path.startswith("actor.") else value for path, value in case.facts.items()}
-    return with_balances(evolve(case, facts=facts), balances)
+    theirs = evolve(case, facts=facts)
+    return read_accounts(theirs, balances) if case.plan.accounts else theirs
+
+
+def read_accounts(case: Case, balances: Mapping[Counter, Balance]) -> Case:
+    """The case with what its budgets say, and what each of their counters holds; a counter not given holds nothing."""
+    readings = tuple(case.back_end.accounts(case.plan, case.environment()))
+    counters = tuple(_counter(account, reading, case.program) for account, reading in zip(case.plan.accounts, readings, strict=True))
+    held = tuple(balances.get(counter, NOTHING_DRAWN) if counter is not None else NOTHING_DRAWN for counter in counters)
+    return evolve(case, readings=readings, counters=counters, balances=held)
 
 
 def with_balances(case: Case, balances: Mapping[Counter, Balance]) -> Case:
-    """The case with what each of its counters holds; a counter not given holds nothing."""
-    counters = counters_of(case)
-    return evolve(case, balances=tuple(balances.get(counter, NOTHING_DRAWN) if counter is not None else NOTHING_DRAWN for counter in counters))
-
-
-def readings(case: Case) -> list[AccountReading]:
-    """What each budget of the kind says in this case, before balances."""
-    return list(case.back_end.accounts(case.plan, case.environment()))
-
-
-def counters_of(case: Case) -> list[Counter | None]:
-    """The counter that each budget of the kind draws from; None where its key is unknown and nothing is shared."""
-    return [_counter(account, reading, case.program) for account, reading in zip(case.plan.accounts, readings(case), strict=True)]
+    """The case with other balances."""
+    held = (balances.get(counter, NOTHING_DRAWN) if counter is not None else NOTHING_DRAWN for counter in case.counters)
+    return evolve(case, balances=tuple(held))
 
 
 def _counter(account: ir.Account, reading: AccountReading, program: ir.Program) -> Counter | None:
@@ -197,7 +199,7 @@ def legs_of(case: Case) -> list[Leg]:
     """What an allowed case draws from each counter, with the limit in force for that entry."""
     amount = case.amount or 0
     found = []
-    for account, reading, counter in zip(case.plan.accounts, readings(case), counters_of(case), strict=True):
+    for account, reading, counter in zip(case.plan.accounts, case.readings, case.counters, strict=True):
         if counter is None:
             continue
         limit_amount, limit_times = _limits(account, reading, case)
@@ -206,11 +208,11 @@ def legs_of(case: Case) -> list[Leg]:
 
 
 def _limits(account: ir.Account, reading: AccountReading, case: Case) -> tuple[int | None, int | None]:
-    if outside_campaign(account, case.environment()):
+    """The limits in force for an entry, None where there is none; `speak_account` says the same of an empty window."""
+    if account.campaign is not None and outside_campaign(account, case.environment()):
         return 0, 0
-    spoken = speak_account(account, evolve(reading, times=None), NOTHING_DRAWN, case.environment(), case.program)
-    limit_amount = None if spoken.low >= ir.OPEN else spoken.low
-    return limit_amount, reading.times[0] if reading.times is not None else None
+    spoken = speak_account(account, AccountReading(reading.keys, reading.amount, None), NOTHING_DRAWN, case.environment(), case.program)
+    return None if spoken.low >= ir.OPEN else spoken.low, reading.times[0] if reading.times is not None else None
 
 
 def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Counter, Balance]:
@@ -232,34 +234,43 @@ class AskedRecord:
     engine: str
     pack: str
     digest: str
-    asked: Asked
-    verdict: Verdict | None = field(default=None, eq=False)
+    asked: tuple[Asked, ...]
+    """One; several for `decide_all`."""
+    outcome: str
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
-        asked = self.asked
-        return json.dumps(
-            {
-                "engine": self.engine, "pack": self.pack, "digest": self.digest, "kind": asked.kind, "amount": asked.amount,
-                "parameters": {name: plain_value(value) for name, value in asked.parameters.items()},
-                "facts": {path: plain_value(value) for path, value in asked.facts.items()},
-                "approver": None if asked.approver is None else {path: plain_value(value) for path, value in asked.approver.items()},
-                "up_to": asked.up_to,
-                "outcome": self.verdict.outcome if self.verdict else None,
-                "guardrails": list(self.verdict.certain) if self.verdict else [],
-            },
-            sort_keys=True, ensure_ascii=False, separators=(",", ":"),
-        )  # fmt: skip
+        parts = [_asked_data(asked) for asked in self.asked]
+        data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts}
+        return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def asked_from_json(text: str) -> tuple[str, Asked]:
-    """(pack digest, request) of a recorded attempt."""
+def _asked_data(asked: Asked) -> dict[str, Any]:
+    return {
+        "kind": asked.kind,
+        "amount": asked.amount,
+        "parameters": {name: plain_value(value) for name, value in asked.parameters.items()},
+        "facts": {path: plain_value(value) for path, value in asked.facts.items()},
+        "approver": None if asked.approver is None else {path: plain_value(value) for path, value in asked.approver.items()},
+        "up_to": asked.up_to,
+    }
+
+
+def asked_from_json(text: str) -> tuple[str, tuple[Asked, ...]]:
+    """(pack digest, requests) of a recorded attempt."""
     data = json.loads(text)
+    return data["digest"], tuple(_asked_from(part) for part in data["asked"])
+
+
+def _asked_from(data: Mapping[str, Any]) -> Asked:
     approver = data["approver"]
-    asked = Asked(
-        data["kind"], data["amount"], _thawed(data["parameters"]), _thawed(data["facts"]), None if approver is None else _thawed(approver), data["up_to"]
-    )
-    return data["digest"], asked
+    facts, parameters = _thawed(data["facts"]), _thawed(data["parameters"])
+    return Asked(data["kind"], data["amount"], parameters, facts, None if approver is None else _thawed(approver), data["up_to"])
+
+
+def parameter_text(value: Value | None) -> str | None:
+    """A parameter as a wish is compared by it."""
+    return None if value is None else ", ".join(sorted(value)) if isinstance(value, frozenset) else str(value)
 
 
 def _thawed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,12 +20,20 @@ COMBINATIONS_MAX = 4_096
 _SET_MEMBERS_MAX = 6
 
 
-def candidates(program: ir.Program, plan: ir.Plan, env: Environment, free: Sequence[str]) -> Iterator[Mapping[str, Value]]:
-    """Assignments to the free facts, at least one for each way in which the guardrails can tell them apart."""
+SOMEBODY = "\0somebody"
+"""The id of an approver who has not been named yet: equal to no id that a host can give, since texts with NUL match no literal."""
+
+
+def candidates(program: ir.Program, plan: ir.Plan, env: Environment, *, other_than: str) -> Iterator[Mapping[str, Value]]:
+    """Assignments to the free facts, at least one for each way in which the guardrails can tell them apart.
+
+    Nobody approves their own request, so an approver is `other_than` the requester.
+    """
     found = plan_atoms(plan)
-    grids = [_grid(fact, program.facts[fact], found, env) for fact in free]
+    grids = [_grid(fact, program.facts[fact], found, env) for fact in plan.free]
+    grids = [[each for each in grid if each != other_than] if fact == "actor.id" else grid for fact, grid in zip(plan.free, grids, strict=True)]
     for values in itertools.islice(itertools.product(*grids), COMBINATIONS_MAX):
-        yield dict(zip(free, values, strict=True))
+        yield dict(zip(plan.free, values, strict=True))
 
 
 def plan_atoms(plan: ir.Plan) -> list[ir.Atom]:
@@ -35,8 +43,15 @@ def plan_atoms(plan: ir.Plan) -> list[ir.Atom]:
         numbers += [triple.exact for triple in (account.amount, account.already, account.already_times) if triple is not None]
     found: dict[ir.Atom, None] = {}
     for each in numbers:
+        _note(each, found)
         _collect(each, found)
     return list(found)
+
+
+def _note(number: ir.Num, found: dict[ir.Atom, None]) -> None:
+    """A threshold is compared with the amount: as good as an atom."""
+    if number_facts(number):
+        found[ir.AmountAbove(number)] = None
 
 
 def _collect(node: ir.Num, found: dict[ir.Atom, None]) -> None:
@@ -51,9 +66,7 @@ def _collect(node: ir.Num, found: dict[ir.Atom, None]) -> None:
             for atom, _ in atoms(condition):
                 found[atom] = None
         for value in inner:
-            # A threshold is compared with the amount: as good as an atom.
-            if number_facts(value):
-                found[ir.AmountAbove(value)] = None
+            _note(value, found)
             _collect(value, found)
 
 
@@ -82,7 +95,7 @@ def _sets(members: tuple[str, ...]) -> list[Value]:
 
 
 def _texts(fact: str, reading: Sequence[ir.Atom], env: Environment) -> list[Value]:
-    found: dict[str, None] = {"\0anybody": None}
+    found: dict[str, None] = {SOMEBODY: None}
     for atom in reading:
         if isinstance(atom, ir.IsAmong):
             found.update(dict.fromkeys(sorted(atom.members)))

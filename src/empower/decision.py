@@ -147,6 +147,8 @@ class Extra:
     """The approval was used."""
     approval_refused: str = ""
     replayed: bool = False
+    settled: bool = False
+    """Of a replay: the hold was confirmed or ended before."""
     notice: str = ""
     """A reason that no guardrail gives: `unknown_kind`, `unknown_role`, `hold_ended`, `ledger_unavailable`."""
     parts: tuple[Decision, ...] = ()
@@ -226,6 +228,11 @@ class Decision(NamedTuple):
     def at(self) -> int | None:
         """The instant of the decision, milliseconds UTC; None for a preview whose answer is the same at every instant."""
         return self.state[1]  # type: ignore[no-any-return]
+
+    @property
+    def judged_at(self) -> int:
+        """The instant at which the details are worked out: `at`, or any where the answer is the same at every one."""
+        return self.state[1] or 0
 
     @property
     def context(self) -> Any:

@@ -6,26 +6,24 @@ import datetime
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, frozen
 
 from empower import ir
-from empower.asking import NOTHING_DRAWN, as_approver, counters_of, make_case, money_text, plain_value, readings, Asked
-from empower.backends.interpret import Environment, Value, holds
+from empower.asking import Asked, make_case, money_text
+from empower.backends.interpret import AccountReading, Environment, Value, holds
 from empower.checked import About
 from empower.compile import Rules
 from empower.decision import Clause, Decision, Left, Need, Nudge, Obligation, Option, Reason, Say
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
 from empower.ledger import Balance, Counter
-from empower.money import plain_money, to_decimal
+from empower.money import to_decimal
+from empower.options import options_instead, options_now
 from empower.phrases import phrase
 from empower.reasons import Shown, about, clause, decisive, fill, undecided_facts, unknown_under_known
 from empower.request import Misread, look_up, plain, read_value
-
-if TYPE_CHECKING:
-    from empower.decide import Guard
 
 NEEDS_MAX = 16
 """At most so many alternatives are listed; any one of them settles the question."""
@@ -48,7 +46,7 @@ class Teller:
         facts = dict(zip(plan.slots, decision.facts, strict=True))
         asked = Asked(decision.kind, decision.asked, decision.parameters, facts)
         balances = decision.extra.balances
-        case = make_case(self.rules, asked, _at(decision), balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
+        case = make_case(self.rules, asked, decision.judged_at, balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
         if decision.extra.shown_amount is not None:
             case = evolve(case, amount=decision.extra.shown_amount)
         return evolve(case, missing=decision.extra.missing)
@@ -60,11 +58,12 @@ class Teller:
     def case_in(self, context: Any, kind: str, at: int, balances: Mapping[Counter, Balance], parameters: Mapping[str, Value] | None = None) -> Case:
         """A case of another kind in the same context; a fact that cannot be read there is unknown."""
         plan = self.rules.program.plans[kind]
-        facts = {slot: self._lenient(context, slot) for slot in plan.slots if not slot.startswith("action.")}
+        facts = {slot: self.lenient(context, slot) for slot in plan.slots if not slot.startswith("action.")}
         facts.update({f"action.{name}": value for name, value in (parameters or {}).items()})
         return make_case(self.rules, Asked(kind, None, parameters or {}, facts), at, balances, self.day_of)
 
-    def _lenient(self, context: Any, path: str) -> Value | None:
+    def lenient(self, context: Any, path: str) -> Value | None:
+        """A fact of a context that was not asked about; unknown where it cannot be read."""
         mapping = plain(context)
         raw = look_up(mapping, path) if isinstance(mapping, Mapping) else None
         try:
@@ -80,13 +79,13 @@ class Teller:
             return tuple(dict.fromkeys(reason for part in decision.parts for reason in part.reasons))
         case = self.case(decision)
         if case is None:
-            return (self._notice(decision, language or self._language()),)
+            return (self._notice(decision, language or self.language()),)
         verdict = self.verdict(decision, case)
-        found = self._spoken(case, verdict, verdict.speaking, decision, language or self._language())
+        found = self._spoken(case, verdict, verdict.speaking, decision, language or self.language())
         if verdict.out_of_bounds and case.plan.amount is not None:
-            found.insert(0, self._bounds(case, language or self._language()))
+            found.insert(0, self._bounds(case, language or self.language()))
         if decision.extra.approval_refused:
-            found.append(self._approval(decision, language or self._language()))
+            found.append(self._approval(decision, language or self.language()))
         strength = {"deny": 0, "escalate": 1, "needs_info": 2}
         return tuple(sorted(found, key=lambda reason: (not reason.certain, strength.get(reason.outcome, 3))))
 
@@ -100,14 +99,14 @@ class Teller:
         budgets = tuple(evolve(account, shadow=not account.shadow) for account in case.plan.accounts)
         turned = evolve(case, plan=evolve(case.plan, bars=(), accounts=budgets))
         verdict = judge(turned)
-        return tuple(self._spoken(case, verdict, [*speaking, *verdict.speaking], decision, self._language()))
+        return tuple(self._spoken(case, verdict, [*speaking, *verdict.speaking], decision, self.language()))
 
     def _spoken(self, case: Case, verdict: Verdict, speaking: Sequence[Speaking], decision: Decision, language: str) -> list[Reason]:
-        amount = case.asked
+        span = case.span
         found = []
         for each in speaking:
-            if each.certain(amount) or (each.possible(amount) and verdict.outcome == "needs_info"):
-                found.append(self._reason(case, each, decision, language, certain=each.certain(amount)))
+            if each.certain(*span) or (each.possible(*span) and verdict.outcome == "needs_info"):
+                found.append(self._reason(case, each, decision, language, certain=each.certain(*span)))
         return found
 
     def _reason(self, case: Case, each: Speaking, decision: Decision, language: str, *, certain: bool) -> Reason:
@@ -221,11 +220,11 @@ class Teller:
         for each in verdict.speaking:
             _, met = about(case, self.rules.checked, each.guardrail)
             if verdict.outcome != "needs_info":
-                common |= unknown_under_known(met.threshold.exact, env) if isinstance(met, ir.Bar) and each.certain(case.asked) else set()
-            elif each.possible(case.asked) and isinstance(met, ir.Bar) and met.evidence is not None and not each.certain(case.asked):
+                common |= unknown_under_known(met.threshold.exact, env) if isinstance(met, ir.Bar) and each.certain(*case.span) else set()
+            elif each.possible(*case.span) and isinstance(met, ir.Bar) and met.evidence is not None and not each.certain(*case.span):
                 choices.append(self._evidence(met, env))
                 common |= self._unknown(met, env) - set(met.evidence[1])
-            elif each.possible(case.asked):
+            elif each.possible(*case.span):
                 common |= self._unknown(met, env)
         found = dict.fromkeys(frozenset(common.union(*chosen)) for chosen in itertools.islice(itertools.product(*choices), NEEDS_MAX))
         return tuple(tuple(self._need(fact) for fact in sorted(each)) for each in found if each)
@@ -239,7 +238,7 @@ class Teller:
 
     def _need(self, fact: str) -> Need:
         note = self.rules.checked.fact_notes.get(fact)
-        language = self._language()
+        language = self.language()
         return Need(fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff")
 
     def _question(self, fact: str, language: str) -> str:
@@ -255,81 +254,11 @@ class Teller:
 
     def options(self, decision: Decision) -> tuple[Option, ...]:
         """What would be allowed instead, at this instant and these balances."""
-        if decision.outcome == "allow" or decision.extra.notice in ("unknown_role", "ledger_unavailable"):
-            return ()
-        if self._lenient(decision.context, "actor.role") is None:  # an unknown kind asked for in an unknown role
-            return ()
-        found = list(self._at_its_limit(decision))
-        return (*found, *self._menu(decision, decision.parameters))
-
-    def _at_its_limit(self, decision: Decision) -> Iterator[Option]:
-        currency = self.rules.program.currency
-        if decision.limit is None:
-            return
-        given = {name: plain_value(value) for name, value in decision.parameters.items()}  # type: ignore[arg-type]
-        case = self.case(decision)
-        verdict = self.verdict(decision, case) if case is not None else None
-        if verdict is None or verdict.limit is None:
-            return
-        amount = verdict.limit if decision.asked is None else verdict.limit
-        yield Option({"kind": decision.kind, "amount": plain_money(amount, currency), **given}, self._title(decision.kind), "")
-
-    def _title(self, kind: str) -> str:
-        return self.rules.checked.kinds[kind].title.get(self._language(), kind)
-
-    def _menu(self, decision: Decision, parameters: Mapping[str, Any]) -> Iterator[Option]:
-        for offer in self.rules.program.menu:
-            option = self._offered(offer, decision, parameters)
-            if option is not None:
-                yield option
-
-    def _offered(self, offer: ir.Offer, decision: Decision, parameters: Mapping[str, Any]) -> Option | None:
-        """An offer, if its own condition holds and its action would be allowed."""
-        typed = self._typed(offer, parameters)
-        if typed is None:
-            return None
-        case = self.case_in(decision.context, offer.kind, _at(decision), decision.extra.balances, typed)  # type: ignore[arg-type]
-        condition_facts = {path: self._lenient(decision.context, path) for path in self.rules.program.facts if not path.startswith("action.")}
-        if not holds(offer.certain, Environment(condition_facts, 0, _at(decision), self.day_of)):
-            return None
-        amount = offer.amount
-        if amount is None and case.plan.amount is not None:
-            limit = judge(evolve(case, amount=case.plan.amount[0])).limit
-            amount = limit if limit is None or decision.asked is None else min(limit, decision.asked)
-        if amount is None and case.plan.amount is not None:
-            return None
-        if judge(evolve(case, amount=amount)).outcome != "allow":
-            return None
-        action: dict[str, Any] = {"kind": offer.kind, **{name: plain_value(value) for name, value in typed.items()}}
-        if amount is not None:
-            action["amount"] = plain_money(amount, self.rules.program.currency)
-        note = self.rules.checked.about[offer.id]
-        return Option(action, note.title.get(self._language(), self._title(offer.kind)), offer.id, note.because)
-
-    def _typed(self, offer: ir.Offer, parameters: Mapping[str, Any]) -> dict[str, Value] | None:
-        """The parameters of an offer: its own, and of those it asks for besides, what the action already says."""
-        kind = self.rules.checked.kinds[offer.kind]
-        found: dict[str, Value] = {name: value for name, value in parameters.items() if name in kind.parameters}
-        try:
-            for name, text in offer.parameters:
-                found[name] = read_value(text, self.rules.program.facts[f"action.{name}"], self.rules.program.currency)
-        except Misread:
-            return None
-        return found
+        return options_instead(self, decision)
 
     def everything(self, decision: Decision) -> tuple[Option, ...]:
         """Every kind at its limit, then the menu."""
-        found = []
-        for kind in self.rules.program.plans:
-            case = self.case_in(decision.context, kind, _at(decision), decision.extra.balances)  # type: ignore[arg-type]
-            if case.plan.amount is None:
-                allowed = judge(evolve(case, missing=())).outcome == "allow"
-                found += [Option({"kind": kind}, self._title(kind), "")] if allowed else []
-                continue
-            limit = judge(evolve(case, amount=case.plan.amount[0], missing=())).limit
-            if limit is not None:
-                found.append(Option({"kind": kind, "amount": plain_money(limit, self.rules.program.currency)}, self._title(kind), ""))
-        return (*found, *self._menu(decision, {}))
+        return options_now(self, decision)
 
     # -------------------------------------------------------------------------------------------- duties and nudges
 
@@ -341,7 +270,7 @@ class Teller:
         if case is None:
             return ()
         found = []
-        language = self._language()
+        language = self.language()
         for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
             if not possible or self.rules.checked.about[duty.guardrail].shadow:
                 continue
@@ -360,7 +289,7 @@ class Teller:
         """Encouragements of every budget in this context."""
         found: dict[str, Nudge] = {}
         for kind in self.rules.program.plans:
-            case = self.case_in(decision.context, kind, _at(decision), decision.extra.balances)  # type: ignore[arg-type]
+            case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)  # type: ignore[arg-type]
             found.update({nudge.budget: nudge for nudge in self._nudges(case)})
         return tuple(found.values())
 
@@ -371,16 +300,13 @@ class Teller:
                 continue
             left = account.encourage - balance.times
             until = self._local(balance.frees_at) if balance.frees_at is not None else ""
-            text = fill(budgets[account.guardrail].nudge.get(self._language(), ""), {"left": str(left), "until": until})
+            text = fill(budgets[account.guardrail].nudge.get(self.language(), ""), {"left": str(left), "until": until})
             yield Nudge(account.guardrail, left, until, text)
-
-    def left(self, guard: Guard, facts: Mapping[str, str], at: int) -> tuple[Left, ...]:
-        """What the budgets kept per these subjects still hold."""
-        return tuple(_left_of(self.rules, guard, facts, at, self.day_of))
 
     # -------------------------------------------------------------------------------------------- voices
 
-    def _language(self) -> str:
+    def language(self) -> str:
+        """The pack's first language."""
         return self.rules.checked.languages[0]
 
     def _values(self, decision: Decision, case: Case, shown: Shown, limit: str = "") -> dict[str, str]:
@@ -395,7 +321,7 @@ class Teller:
 
     def say(self, decision: Decision, language: str | None = None) -> Say:
         """What to say: to staff what stands in the way and what to do next, to the customer the author's words or a neutral sentence."""
-        language = language or self._language()
+        language = language or self.language()
         return Say(self._staff(decision, language), self._customer(decision, language))
 
     def _staff(self, decision: Decision, language: str) -> str:
@@ -444,6 +370,7 @@ class Teller:
     def to_dict(self, decision: Decision) -> dict[str, Any]:
         """A decision as plain data."""
         program = self.rules.program
+        say = decision.say
         return {
             "pack": program.name, "version": self.rules.checked.pack.document.version, "digest": program.digest, "key": decision.key,
             "at": None if decision.at is None else _instant(decision.at),
@@ -456,7 +383,7 @@ class Teller:
             "obligations": [{"name": o.name, "text": o.text, "guardrail": o.guardrail, "binding": o.binding, "certain": o.certain} for o in decision.obligations],
             "nudges": [{"budget": n.budget, "left": n.left, "until": n.until, "text": n.text} for n in decision.nudges],
             "shadow": [_reason_dict(reason) for reason in decision.shadow],
-            "say": {"staff": decision.say.staff, "customer": decision.say.customer},
+            "say": {"staff": say.staff, "customer": say.customer},
             "parts": [self.to_dict(part) for part in decision.parts],
         }  # fmt: skip
 
@@ -465,23 +392,28 @@ class Teller:
         return json.dumps(self.to_dict(decision), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _left_of(rules: Rules, guard: Guard, facts: Mapping[str, str], at: int, day_of: Callable[[int], int]) -> Iterator[Left]:
+def left_of(
+    rules: Rules, facts: Mapping[str, str], at: int, day_of: Callable[[int], int], held: Callable[[list[Counter]], Mapping[Counter, Balance]]
+) -> Iterator[Left]:
     """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""
     currency = rules.program.currency
     seen: set[str] = set()
     for kind in rules.program.plans:
-        case = make_case(rules, Asked(kind, None, {}, {slot: facts.get(slot) for slot in rules.program.plans[kind].slots}), at, {}, day_of)
-        for account, reading, counter in zip(case.plan.accounts, readings(case), counters_of(case), strict=True):
+        asked = Asked(kind, None, {}, {slot: facts.get(slot) for slot in rules.program.plans[kind].slots})
+        case = make_case(rules, asked, at, {}, day_of)
+        for account, reading, counter in zip(case.plan.accounts, case.readings, case.counters, strict=True):
             if account.guardrail in seen or None in reading.keys or counter is None:
                 continue
             seen.add(account.guardrail)
-            (balance,) = guard.ledger.balances([counter])
-            limit = None if reading.amount is None or reading.amount[0] != reading.amount[1] else reading.amount[0]
-            times_left = None if reading.times is None else max(0, reading.times[0] - balance.times)
-            yield Left(
-                account.guardrail, to_decimal(balance.amount, currency), balance.times, None if limit is None else to_decimal(max(0, limit), currency),
-                None if limit is None else to_decimal(max(0, limit - balance.amount), currency), times_left, balance.frees_at,
-            )  # fmt: skip
+            yield _left(account.guardrail, reading, held([counter])[counter], currency)
+
+
+def _left(budget: str, reading: AccountReading, balance: Balance, currency: str) -> Left:
+    limit = None if reading.amount is None or reading.amount[0] != reading.amount[1] else max(0, reading.amount[0])
+    times_left = None if reading.times is None else max(0, reading.times[0] - balance.times)
+    remaining = None if limit is None else to_decimal(max(0, limit - balance.amount), currency)
+    spent = to_decimal(balance.amount, currency)
+    return Left(budget, spent, balance.times, None if limit is None else to_decimal(limit, currency), remaining, times_left, balance.frees_at)
 
 
 def _sentences(texts: Sequence[str]) -> str:
@@ -492,11 +424,6 @@ def _sentences(texts: Sequence[str]) -> str:
 def _closed(text: str) -> str:
     """A sentence with one mark at its end, where a part of it brought its own."""
     return text[:-1] if text.endswith(("..", "?.", "!.")) else text
-
-
-def _at(decision: Decision) -> int:
-    """The instant to judge at; any will do where the answer is the same at every one."""
-    return decision.at or 0
 
 
 def _instant(at: int) -> str:

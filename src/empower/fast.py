@@ -9,24 +9,23 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from empower import ir
-from empower.backends.interpret import Environment, holds
 from empower.backends.python import Emitter, fact_variables, make_function, word_table
 from empower.checked import Kind
 from empower.compile import Rules
 from empower.decision import Decision, Origin
 from empower.explain import Teller
-from empower.formulas import all_of, atom_facts, atoms
-from empower.judge import SOMEBODY
-from empower.lower import condition_numbers, every_number, facts_of_number, if_
+from empower.formulas import all_of
+from empower.lower import facts_of_number, if_
 from empower.money import MoneyError, MoneyMemo, to_decimal
-from empower.request import TEXT_MAX, look_up, read_value
+from empower.request import TEXT_MAX, look_up, plain, read_value
+from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
 INDEX_MIN = 48
@@ -86,10 +85,12 @@ class Ways:
         self._make = _Maker(rules, teller, clock)
         self._lock = threading.RLock()
 
-    def make(self, kind: str) -> None:
-        """Make the function of a kind, if the pack knows it."""
+    def make(self, action: Any) -> None:
+        """Make the function of an action's kind, if the pack knows it."""
+        given = plain(action)
+        kind = given.get("kind") if isinstance(given, Mapping) else None
         with self._lock:
-            if kind not in self.made and kind in self._make.rules.program.plans:
+            if isinstance(kind, str) and kind not in self.made and kind in self._make.rules.program.plans:
                 self.made[kind] = self._make.way(kind)
 
 
@@ -180,12 +181,7 @@ class _Writer:
     @property
     def timeless(self) -> bool:
         """Whether the answer, and what it offers instead, is the same at every instant: then the clock is not asked."""
-        if self.rules.program.menu:
-            return False
-        conditions = [duty.exact for duty in self.plan.duties]
-        numbers = [part for bar in self.plan.bars for part in every_number(bar.threshold.exact)]
-        numbers += [part for condition in conditions for part in condition_numbers(condition)]
-        return not any(isinstance(part, (ir.Now, ir.Today, ir.DayOf)) for part in numbers)
+        return self.plan.clock == "never" and not self.rules.program.menu
 
     def bit(self, guardrail: str) -> int:
         """The bit of a guardrail in the mask."""
@@ -361,7 +357,7 @@ def _write_shared(writer: _Writer, bars: Sequence[tuple[ir.Bar, ir.Num]]) -> Non
     emit = writer.emit
     tally = Tally(part for _, node in bars for part in _premises(node))
     shared, count = tally.most_common(1)[0] if tally else (None, 0)
-    if shared is None or count < 2:  # noqa: PLR2004  (shared by two at least)
+    if shared is None or count < 2:
         for bar, node in bars:
             emit.line(f"# {bar.effect} {bar.guardrail}")
             _write_bar(writer, bar, node)
@@ -493,7 +489,7 @@ def _write_standing(writer: _Writer, bar: ir.Bar, node: ir.Num, standing: Mappin
     emit = writer.emit
     sign = "<" if bar.effect == "floor" else ">"
     if isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
-        if any(_settled(atom, positive, standing) is False for atom, positive in _conjuncts(node.condition)):
+        if any(settled(atom, positive, standing) is False for atom, positive in conjuncts(node.condition)):
             return
         emit.line(f"if {emit.condition(node.condition)}:")
         emit.depth += 1
@@ -511,74 +507,3 @@ def _write_standing(writer: _Writer, bar: ir.Bar, node: ir.Num, standing: Mappin
 
 def _facts_of(bar: ir.Bar) -> set[str]:
     return facts_of_number(bar.threshold.exact)
-
-
-# ------------------------------------------------------------------------------------------------ the approver who is best placed
-
-
-def somebody(plan: ir.Plan, program: ir.Program) -> Mapping[str, Any] | None:
-    """Values of the actor facts that a role does not fix at which no condition on them holds, if there are such.
-
-    Then trying one approver of each role is as good as trying all. None: it takes a search, which the careful way makes.
-    """
-    found: dict[str, Any] = {"actor.id": SOMEBODY}
-    for fact in plan.slots:
-        if fact.startswith("actor.") and fact not in ("actor.id", "actor.role"):
-            value = _best(fact, plan, program.facts[fact])
-            if value is None:
-                return None
-            found[fact] = value
-    return found
-
-
-def _best(fact: str, plan: ir.Plan, kind: ir.FactType) -> Any:
-    literals = list(_literals(fact, plan))
-    if any(atom is None for atom, _ in literals):
-        return None
-    for value in _tries(kind):
-        if all(_settled(atom, positive, {fact: value}) is False for atom, positive in literals if atom is not None):
-            return value
-    return None
-
-
-def _tries(kind: ir.FactType) -> Iterator[Any]:
-    match kind:
-        case ir.NumberType(low=low, high=high):
-            yield from (high, low)
-        case ir.YesNoType():
-            yield from (True, False)
-        case ir.OneOfType(members=members):
-            yield from members
-        case ir.SetOfType(members=members):
-            yield from (frozenset(), frozenset(members))
-        case _:
-            return
-
-
-def _literals(fact: str, plan: ir.Plan) -> Iterator[tuple[ir.Atom | None, bool]]:
-    """The literals that read a fact; (None, …) where it is read in a way that this does not understand."""
-    for bar in plan.bars:
-        node = bar.threshold.exact
-        while isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
-            for atom, positive in atoms(node.condition):
-                if fact in atom_facts(atom):
-                    yield (atom if atom_facts(atom) == {fact} else None), positive
-            node = node.then
-        if fact in facts_of_number(node):
-            yield None, True
-
-
-def _conjuncts(condition: ir.Cond) -> Iterator[tuple[ir.Atom, bool]]:
-    for part in condition.conditions if isinstance(condition, ir.All) else (condition,):
-        if isinstance(part, ir.Not):
-            yield part.condition, False  # type: ignore[misc]
-        elif not isinstance(part, (ir.All, ir.Any, ir.AtLeast, ir.Constant)):
-            yield part, True
-
-
-def _settled(atom: ir.Atom, positive: bool, values: Mapping[str, Any]) -> bool | None:  # noqa: FBT001
-    """Whether a literal holds at these values; None when they do not settle it."""
-    facts = atom_facts(atom)
-    if isinstance(atom, ir.AmountAbove) or not facts or not facts <= values.keys():
-        return None
-    return holds(atom, Environment(values, 0, 0, int)) == positive

@@ -134,6 +134,42 @@ def known(facts: frozenset[str]) -> ir.Cond:
     return all_of(tuple(ir.Known(fact) for fact in sorted(facts - ALWAYS_KNOWN)))
 
 
+def settled(atom: ir.Cond) -> ir.Cond:
+    """Everything that an atom needs is known."""
+    match atom:
+        case ir.Compare(left=left, right=right):
+            return readable(left, right)
+        case ir.AmountAbove(threshold=threshold):
+            return readable(threshold)
+        case _:
+            return known(condition_facts(atom))
+
+
+def readable(*numbers: ir.Num) -> ir.Cond:
+    """Everything that these numbers need is known; of a lookup, only what its member leads to."""
+    parts = [part for number in numbers for part in numbers_in(number)]
+    if not any(isinstance(part, ir.Chosen) and any(number_facts(value) for _, value in part.cases) for part in parts):
+        return known(frozenset(fact for number in numbers for fact in number_facts(number)))
+    return all_of(tuple(dict.fromkeys(_needed(number) for number in numbers)))
+
+
+def _needed(number: ir.Num) -> ir.Cond:
+    match number:
+        case ir.NumberFact(fact=fact) | ir.DayOf(fact=fact):
+            return known(frozenset((fact,)))
+        case ir.Chosen(fact=fact, cases=cases):
+            elsewhere = [(ir.Not(ir.IsAmong(fact, frozenset((member,)))), _needed(value)) for member, value in cases]
+            return all_of((known(frozenset((fact,))), *(any_of(each) for each in elsewhere)))
+        case ir.Sum(left=left, right=right) | ir.Product(left=left, right=right):
+            return all_of((_needed(left), _needed(right)))
+        case ir.Scaled(value=value) | ir.Floored(value=value):
+            return _needed(value)
+        case ir.Least(values=values) | ir.Greatest(values=values):
+            return all_of(tuple(_needed(value) for value in values))
+        case _:
+            return ir.Constant(value=True)
+
+
 def certainly(condition: ir.Cond) -> ir.Cond:
     """True in every completion of what is unknown. The condition is in negation normal form."""
     match condition:
@@ -146,9 +182,9 @@ def certainly(condition: ir.Cond) -> ir.Cond:
         case ir.AtLeast(count=count, conditions=parts):
             return ir.AtLeast(count, tuple(certainly(part) for part in parts))
         case ir.Not(condition=inner):
-            return all_of((known(condition_facts(inner)), condition))
+            return all_of((settled(inner), condition))
         case _:
-            return all_of((known(atom_facts(condition)), condition))
+            return all_of((settled(condition), condition))
 
 
 def possibly(condition: ir.Cond) -> ir.Cond:

@@ -421,10 +421,14 @@ class Plan:
     shadows: tuple[Bar, ...]
     duties: tuple[Duty, ...]
     accounts: tuple[Account, ...]
+    clock: Literal["never", "day", "instant"]
+    """Whether a guardrail or duty looks at the time, and how closely: at the local day, or at the instant itself."""
     order: tuple[str, ...]
     """The ids of all its guardrails and duties, in the pack's order."""
     slots: tuple[str, ...]
     """Every fact that is read, sorted: the layout of the tuple of facts."""
+    free: tuple[str, ...] = ()
+    """The `actor.*` facts read that a role does not fix: an approver may have any value of them."""
 
 
 @frozen

@@ -12,9 +12,9 @@ from typing import Literal, Protocol
 from attrs import evolve, frozen
 
 from empower import ir
-from empower.authority import candidates
+from empower.authority import SOMEBODY, candidates
 from empower.backends.interpret import AccountReading, Environment, Value
-from empower.ledger import Balance
+from empower.ledger import Balance, Counter
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
@@ -46,13 +46,13 @@ class Speaking:
     low: int
     high: int
 
-    def certain(self, amount: int) -> bool:
-        """Whether it speaks in every completion."""
-        return amount < self.low if self.effect == "floor" else amount > self.high
+    def certain(self, least: int, most: int) -> bool:
+        """Whether it speaks in every completion, whichever of these amounts it is about."""
+        return most < self.low if self.effect == "floor" else least > self.high
 
-    def possible(self, amount: int) -> bool:
+    def possible(self, least: int, most: int) -> bool:
         """Whether it speaks in some completion."""
-        return amount < self.high if self.effect == "floor" else amount > self.low
+        return least < self.high if self.effect == "floor" else most > self.low
 
 
 @frozen
@@ -69,8 +69,12 @@ class Case:
     """Parameters that the kind asks for and the action lacks."""
     at: int
     day_of: Callable[[int], int]
-    balances: tuple[Balance, ...]
+    balances: tuple[Balance, ...] = ()
     """What the window of each account holds; ignored where its key is unknown and nothing is shared."""
+    readings: tuple[AccountReading, ...] = ()
+    """What each account says in these facts, before balances."""
+    counters: tuple[Counter | None, ...] = ()
+    """The counter that each account draws from; None where its key is unknown and nothing is shared."""
     others: int = 0
     """Minor units of earlier parts of the same wish and kind: several parts of one kind meet each cap with their sum (`decide_all`)."""
 
@@ -84,6 +88,11 @@ class Case:
         if self.plan.amount is None:
             return 0
         return self.plan.amount[0] if self.amount is None else self.amount
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Least and largest amount that this may be about: a missing amount is unknown, and not the least of its kind (law 3)."""
+        return self.plan.amount if self.plan.amount is not None and self.amount is None else (self.asked, self.asked)
 
 
 @frozen
@@ -105,9 +114,9 @@ class Verdict:
 def judge(case: Case) -> Verdict:
     """The verdict on a case."""
     speaking = speak(case, case.facts, fresh=False)
-    amount = case.asked
-    certain = [each for each in speaking if each.certain(amount)]
-    possible = [each for each in speaking if each.possible(amount) and not each.certain(amount)]
+    span = case.span
+    certain = [each for each in speaking if each.certain(*span)]
+    possible = [each for each in speaking if each.possible(*span) and not each.certain(*span)]
     out_of_bounds = case.plan.amount is not None and case.amount is not None and not case.plan.amount[0] <= case.amount <= case.plan.amount[1]
     outcome, who = _outcome(case, certain, possible, out_of_bounds=out_of_bounds)
     sure, unsure = _duties(case)
@@ -125,8 +134,9 @@ def _outcome(case: Case, certain: Sequence[Speaking], possible: Sequence[Speakin
     if out_of_bounds or any(each.outcome == "deny" for each in certain):
         return "deny", None
     if certain:
-        role, nobody = lowest_role(case, [each.role for each in (*certain, *possible) if each.role is not None and each.outcome == "escalate"])
-        if nobody:
+        # Each completion names the roles of those that speak in it: the most are named when all do, the fewest when only the certain do.
+        role, nobody = lowest_role(case, [each.role for each in (*certain, *possible) if each.role is not None])
+        if nobody and (not possible or lowest_role(case, [each.role for each in certain if each.role is not None])[1]):
             return "deny", None
         if role is None or any(each.outcome == "deny" for each in possible):
             return "needs_info", None
@@ -156,7 +166,7 @@ def speak(case: Case, facts: Mapping[str, Value | None], *, fresh: bool) -> list
         Speaking(bar.guardrail, bar.effect, bar.outcome, bar.role, _less(low, case.others), _less(high, case.others))
         for bar, (low, high) in zip(case.plan.bars, bars, strict=True)
     ]
-    accounts = case.back_end.accounts(case.plan, env)
+    accounts = case.readings if facts is case.facts else case.back_end.accounts(case.plan, env)
     for account, reading, balance in zip(case.plan.accounts, accounts, case.balances, strict=True):
         if not account.shadow:
             spent = Balance(0, 0, None) if fresh and account.personal else balance
@@ -166,6 +176,8 @@ def speak(case: Case, facts: Mapping[str, Value | None], *, fresh: bool) -> list
 
 def speak_account(account: ir.Account, reading: AccountReading, spent: Balance, env: Environment, program: ir.Program) -> Speaking:
     """A budget as a threshold: what is left of its window."""
+    if outside_campaign(account, env):
+        return Speaking(account.guardrail, "budget", "deny", None, ir.CLOSED, ir.CLOSED)
     role = None
     outcome = account.outcome
     if None in reading.keys:
@@ -175,8 +187,6 @@ def speak_account(account: ir.Account, reading: AccountReading, spent: Balance, 
         if role is not None and _ranks(env.facts["actor.role"], role, program):
             return Speaking(account.guardrail, "budget", outcome, role, ir.OPEN, ir.OPEN)
         reading = AccountReading(reading.keys, (account.shared_at_most, account.shared_at_most), reading.times)
-    if outside_campaign(account, env):
-        return Speaking(account.guardrail, "budget", "deny", None, ir.CLOSED, ir.CLOSED)
     low = high = ir.OPEN
     if reading.amount is not None:
         low, high = (_less(bound, spent.amount) for bound in reading.amount)
@@ -225,29 +235,24 @@ def roles_above(program: ir.Program, role: str, named: Sequence[str]) -> tuple[s
 
 def could_allow(case: Case, role: str) -> Literal["yes", "maybe", "no"]:
     """Whether somebody of a role could be allowed this, for some value of the actor facts that a role does not fix."""
-    amount = case.asked
+    span = case.span
     answer: Literal["maybe", "no"] = "no"
     for facts in _as_somebody(case, role):
         speaking = speak(case, facts, fresh=True)
-        if not any(each.possible(amount) for each in speaking):
+        if not any(each.possible(*span) for each in speaking):
             return "yes"
-        if not any(each.certain(amount) for each in speaking):
+        if not any(each.certain(*span) for each in speaking):
             answer = "maybe"
     return answer
 
 
 def _as_somebody(case: Case, role: str) -> Iterator[Mapping[str, Value | None]]:
     facts = {**case.facts, "actor.role": role, "actor.id": SOMEBODY}
-    free = [fact for fact in case.plan.slots if fact.startswith("actor.") and fact not in ("actor.role", "actor.id")]
-    if not free:
+    if not case.plan.free:
         yield facts
         return
-    for chosen in candidates(case.program, case.plan, evolve(case.environment(), facts=facts), free):
+    for chosen in candidates(case.program, case.plan, evolve(case.environment(), facts=facts), other_than=str(case.facts["actor.id"])):
         yield {**facts, **chosen}
-
-
-SOMEBODY = "\0somebody"
-"""The id of an approver who has not been named yet: equal to no id that a host can give, since texts with NUL match no literal."""
 
 
 def _duties(case: Case) -> tuple[set[str], set[str]]:

@@ -9,11 +9,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Literal
 
 from empower import ir
 from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule, Row
 from empower.formulas import (
-    all_of, any_of, atom_facts, atoms, certainly, condition_facts, known, numbers_in, possibly, reads_the_amount,
+    all_of,
+    any_of,
+    atoms,
+    certainly,
+    condition_facts,
+    numbers_in,
+    possibly,
+    readable,
+    reads_the_amount,
 )  # fmt: skip
 
 OPEN = ir.Number(ir.OPEN)
@@ -84,7 +93,8 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
     )
     accounts = tuple(_account(each) for each in guardrails if isinstance(each, CheckedBudget))
     slots = _slots(bars, duties, accounts)
-    return ir.Plan(kind, declared.amount, declared.asks, live, shadows, duties, accounts, tuple(each.id for each in guardrails), slots)
+    free = _free(live, accounts)
+    return ir.Plan(kind, declared.amount, declared.asks, live, shadows, duties, accounts, _clock(bars, duties, accounts), tuple(each.id for each in guardrails), slots, free)
 
 
 def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> tuple[str, ...]:
@@ -98,6 +108,29 @@ def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable
         for triple in (account.amount, account.already, account.already_times):
             found |= facts_of_number(triple.exact) if triple else set()
     return tuple(sorted(found - {"action.kind", "now"}))
+
+
+def _free(bars: Iterable[ir.Bar], accounts: Iterable[ir.Account]) -> tuple[str, ...]:
+    """The facts of an approver that their role does not fix. Who they are is free only where a condition looks at it, not as a key."""
+    read: set[str] = set()
+    for bar in bars:
+        read |= facts_of_number(bar.threshold.exact)
+    for account in accounts:
+        read.update(key for key in account.keys if key != "actor.id")
+        for triple in (account.amount, account.already, account.already_times):
+            read |= facts_of_number(triple.exact) if triple else set()
+    return tuple(sorted(fact for fact in read if fact.startswith("actor.") and fact != "actor.role"))
+
+
+def _clock(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> Literal["never", "day", "instant"]:
+    triples = [bar.threshold for bar in bars]
+    triples += [each for account in accounts for each in (account.amount, account.already, account.already_times) if each is not None]
+    parts = [type(part) for triple in triples for part in every_number(triple.exact)]
+    parts += [type(part) for duty in duties for part in condition_numbers(duty.exact)]
+    if ir.Now in parts:
+        return "instant"
+    campaign = any(account.campaign is not None for account in accounts)
+    return "day" if campaign or ir.Today in parts or ir.DayOf in parts else "never"
 
 
 def facts_of_number(number: ir.Num) -> set[str]:
@@ -161,7 +194,7 @@ def _threshold(fires: ir.Cond, reading: str) -> ir.Num:
         case ir.AmountAbove(threshold=threshold):
             if reading == "exact":
                 return threshold
-            return if_(known(atom_facts(fires)), threshold, CLOSED if reading == "low" else OPEN)
+            return if_(readable(threshold), threshold, CLOSED if reading == "low" else OPEN)
         case ir.All(conditions=parts):
             free = all_of(tuple(part for part in parts if not reads_the_amount(part)))
             bound = tuple(_threshold(part, reading) for part in parts if reads_the_amount(part))
@@ -194,7 +227,7 @@ def if_(condition: ir.Cond, then: ir.Num, otherwise: ir.Num) -> ir.Num:
 
 def _cap(cap: CheckedCap) -> ir.Bar:
     floor = cap.effect == "floor"
-    triple = _collected(cap) if cap.collect and not floor else _first_match(cap.rows, floor=floor)
+    triple = _collected(cap, floor=floor) if cap.collect else _first_match(cap.rows, floor=floor)
     absent = NOTHING if floor else OPEN
     exact = if_(cap.applies, triple.exact, absent)
     low = if_(certainly(cap.applies), triple.low, if_(possibly(cap.applies), _either(triple.low, absent, least=True), absent))
@@ -226,16 +259,16 @@ def _single(rows: ir.Rows) -> ir.Num:
 def amount_triple(amounts: tuple[ir.Num, ...], *, floor: bool = False) -> ir.Triple:
     """The smallest of several amounts (of a floor: the largest); one that reads something unknown could be anything."""
     pick = ir.Greatest if floor else ir.Least
-    low = tuple(if_(known(frozenset(facts_of_number(a))), a, NOTHING) for a in amounts)
-    high = tuple(if_(known(frozenset(facts_of_number(a))), a, OPEN) for a in amounts)
+    low = tuple(if_(readable(a), a, NOTHING) for a in amounts)
+    high = tuple(if_(readable(a), a, OPEN) for a in amounts)
     if len(amounts) == 1:
         return ir.Triple(amounts[0], low[0], high[0])
     return ir.Triple(pick(amounts), pick(low), pick(high))
 
 
-def _collected(cap: CheckedCap) -> ir.Triple:
+def _collected(cap: CheckedCap, *, floor: bool) -> ir.Triple:
     """Hit policy collect-min: of all matching rows the smallest; none matching gives 0."""
-    rows = [(row.condition, amount_triple(row.amounts)) for row in cap.rows]
+    rows = [(row.condition, amount_triple(row.amounts, floor=floor)) for row in cap.rows]
     some = any_of(tuple(condition for condition, _ in rows))
     sure = any_of(tuple(certainly(condition) for condition, _ in rows))
     exact = if_(some, ir.Least(tuple(if_(c, a.exact, OPEN) for c, a in rows)), NOTHING)
@@ -262,5 +295,6 @@ def _already(given: ir.Num | None) -> ir.Triple | None:
     """What was given before: the more it is, the less is left, so an unknown one reads high where a limit reads low."""
     if given is None:
         return None
-    facts = known(frozenset(facts_of_number(given)))
-    return ir.Triple(given, if_(facts, given, NOTHING), if_(facts, given, OPEN))
+    # A sum of facts may come out below nothing; it must not make room that is not there.
+    given = given if isinstance(given, ir.Number) else ir.Greatest((given, NOTHING))
+    return ir.Triple(given, if_(readable(given), given, NOTHING), if_(readable(given), given, OPEN))

@@ -19,12 +19,10 @@ _AHEAD_MS = 60_000
 
 def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:
     """The half-open interval of ledger time, around the instant of the decision, in which its verdict holds."""
-    nodes = [part for atom in plan_atoms(plan) if isinstance(atom, ir.Compare) for side in (atom.left, atom.right) for part in numbers_in(side)]
-    campaigns = any(account.campaign is not None for account in plan.accounts)
     start, end = ALWAYS
-    if campaigns or any(isinstance(node, (ir.Today, ir.DayOf)) for node in nodes):
+    if plan.clock != "never":
         start, end = day_interval(zone, env.day_of(env.now))
-    if any(isinstance(node, ir.Now) for node in nodes):
+    if plan.clock == "instant":
         start, end = max(start, env.now), min(end, env.now + _AHEAD_MS, *_turns(plan, env))
     return start, max(end, env.now + 1)
 

@@ -1,17 +1,114 @@
 """What is wrong with a pack: problems with a place, a sentence and a help line, and how they are printed.
 
 The style is the one of a good compiler: all problems at once, sorted by place, in the author's words.
-Every code has a section of the same name in `docs/problems.md`.
+Every code has a section of the same name in `docs/problems.md`, and a pack with that one mistake in `tests/packs/bad/`.
 """
 
 from __future__ import annotations
 
 import difflib
+import heapq
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 
 from attrs import field, frozen
 
 from empower.errors import EmpowerError
+
+CODES: Mapping[str, str] = {
+    # -- files
+    "no-such-file": "there is no pack at this place",
+    "not-a-file": "what stands there is no plain file: a folder, a pipe, a device",
+    "not-utf8": "the file is written in another encoding than UTF-8",
+    "too-big": "something is larger, longer or deeper than is read",
+    # -- YAML
+    "bad-yaml": "this is not YAML",
+    "duplicate-key": "a key stands twice in one mapping",
+    "forbidden-yaml": "anchors, aliases, merges, tags and second documents have no place in a pack",
+    "invisible-character": "a text holds a character that nobody can see",
+    # -- shape
+    "wrong-shape": "a list, a mapping or a text stands where another of these belongs",
+    "unknown-key": "a key that means nothing here",
+    "missing-key": "a key that is needed is not there",
+    "no-value": "a guardrail does not say which value of the mission it serves",
+    # -- names
+    "bad-name": "a name has characters that names cannot have",
+    "reserved-name": "a name that has a fixed meaning",
+    "duplicate-id": "two things have one name",
+    "redeclared": "something is declared already, in this pack or in its parent",
+    "unknown-name": "a fact or named expression that is not declared",
+    "unknown-kind": "neither an action nor a group",
+    "unknown-parameter": "the action has no parameter of this name",
+    "unknown-role": "not a role of the pack",
+    "unknown-value": "not a value of the mission",
+    "unknown-currency": "not a currency of ISO 4217",
+    "unknown-timezone": "not a time zone of the IANA",
+    "unknown-language": "not a language of the pack",
+    # -- facts, actions, definitions
+    "unknown-type": "not a type that a fact can have",
+    "unbounded": "a number without its least and largest value",
+    "circular-definition": "a definition that needs itself",
+    "missing-member": "a lookup table leaves out a word of its fact",
+    # -- numbers and dates
+    "bad-number": "a number that cannot be read, or lies outside what is possible here",
+    "bad-amount": "an amount that cannot be given",
+    "bad-date": "a date or an instant that cannot be read",
+    "overflow": "a calculation that could leave 64 bits",
+    # -- how a condition is written
+    "bad-syntax": "a condition that cannot be read",
+    "look-alike": "a character that looks like another one",
+    "single-equals": "`=` does not compare",
+    "needs-brackets": "`and` mixed with `or` can be read in two ways",
+    "forbidden-construct": "a construct of Python that is no part of the language",
+    "unknown-function": "not a function of the language",
+    "wrong-argument": "a function does not take this",
+    # -- what a condition means
+    "word-as-condition": "a word alone is neither true nor false",
+    "number-as-condition": "a number alone is neither true nor false",
+    "constant-condition": "a comparison without a fact in it",
+    "wrong-type": "something of one type stands where another belongs",
+    "mixed-units": "money, counts, lengths of time and dates cannot be mixed",
+    "not-ordered": "these words have no order",
+    "not-in-set": "not one of the words that may stand here",
+    "fact-times-fact": "a product of two facts",
+    "bad-pattern": "a regular expression that is not read in linear time, or not at all",
+    "bad-cell": "a table cell that cannot be read, or never holds",
+    "bad-tree": "a condition tree that cannot be read",
+    "unknown-operator": "not an operator of a condition tree",
+    # -- what a larger amount, or a fact told, may do
+    "not-monotone": "a larger amount would loosen",
+    "amount-not-here": "the amount asked for cannot be used here",
+    "known-tightens": "telling a fact would tighten",
+    # -- guardrails
+    "one-effect": "a rule does none of the things that a rule can do, or two of them",
+    "one-bound": "a cap has no amount, or two",
+    "no-amount": "an amount is limited that the action does not have",
+    "missing-case": "a table says nothing about some case",
+    "misplaced-otherwise": "`otherwise` is not the last row, or has cells",
+    "overlapping-rows": "two rows of a table apply at once, which its hit policy forbids",
+    "bad-table": "a CSV table that cannot be read",
+    "bad-window": "not a window of a budget",
+    "dead-escalation": "an escalation that nobody can ever answer",
+    "hidden-escalation": "a denial holds whenever an escalation does",
+    # -- what is said
+    "unknown-placeholder": "a text names something that it cannot show",
+    "leaks-to-customer": "a text for the customer shows what the customer may not see",
+    # -- layers
+    "bad-parent": "the pack that is extended cannot be used",
+    "mixed-currencies": "a pack and its parent count in different currencies",
+    "bad-ceiling": "a ceiling that is not constant by role",
+    "exceeds-ceiling": "a cap gives more than a parent's ceiling",
+    # -- examples
+    "bad-case": "a case or an example that cannot be read",
+}
+"""Every code and what it stands for. A code is never used again for something else."""
+
+PROBLEMS_MAX = 1_000
+"""More than this many problems are counted, not shown."""
+_WIDTH = 110
+_NEAR_MAX = 200
+_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 @frozen(order=True)
@@ -38,53 +135,100 @@ class Problem:
 
 
 class PackError(EmpowerError, ValueError):
-    """The pack cannot be used. Holds every problem found, sorted by place."""
+    """The pack cannot be used. Holds every problem found, sorted by place, and the text of every file that was read."""
 
     def __init__(self, problems: Iterable[Problem], sources: Mapping[str, str] | None = None) -> None:
-        self.problems = tuple(sorted(set(problems)))
+        found = sorted(set(problems))
+        self.problems = tuple(found[:PROBLEMS_MAX])
+        self.left_out = len(found) - len(self.problems)
         self.sources = dict(sources or {})
-        super().__init__(render_problems(self.problems, self.sources))
+        super().__init__(render_problems(self.problems, self.sources, self.left_out))
 
 
-def render_problems(problems: Iterable[Problem], sources: Mapping[str, str]) -> str:
+# ------------------------------------------------------------------------------------------------ printing
+
+
+def render_problems(problems: Iterable[Problem], sources: Mapping[str, str], left_out: int = 0) -> str:
     """Problems as text: `file:line:column: code: message`, the line underlined, the help."""
-    blocks = [_render_problem(problem, sources.get(problem.span.file, "")) for problem in problems]
+    lines: dict[str, list[str]] = {}
+    blocks = []
+    for problem in problems:
+        file = problem.span.file
+        if file not in lines:
+            lines[file] = split_lines(sources.get(file, ""))
+        blocks.append(_render_problem(problem, lines[file]))
     count = f"{len(blocks)} problem{'s' if len(blocks) != 1 else ''}"
-    return "\n\n".join([*blocks, count])
+    return "\n\n".join([*blocks, f"{count}, and {left_out} more" if left_out else count])
 
 
-def _render_problem(problem: Problem, source: str) -> str:
+def split_lines(text: str) -> list[str]:
+    """The lines of a text, as YAML counts them."""
+    return _BREAK.split(text)
+
+
+def _render_problem(problem: Problem, lines: list[str]) -> str:
     span = problem.span
-    lines = [f"{span}: {problem.code}: {_visible(problem.message)}"]
-    text = source.splitlines()[span.line - 1 : span.line] if source else []
-    if text:
-        shown, offset = _window(text[0], span.column)
+    block = [f"{span}: {problem.code}: {visible(problem.message)}"]
+    text = lines[span.line - 1] if span.line <= len(lines) else ""
+    if text.strip():
+        start = 0 if len(text) <= _WIDTH else max(0, min(span.column - 1 - _WIDTH // 2, len(text) - _WIDTH))
+        shown = text[start : start + _WIDTH]
+        first = min(max(0, span.column - 1 - start), len(shown))
+        last = max(first, min(span.end - 1 - start, len(shown)))
         gutter = " " * len(str(span.line))
-        lines.append(f"  {span.line} | {_visible(shown)}")
-        length = max(1, min(span.end - span.column, len(shown) - offset))
-        lines.append(f"  {gutter} | {' ' * offset}{'^' * length}")
+        block.append(f"  {span.line} | {visible(shown)}")
+        block.append(f"  {gutter} | {' ' * _width(shown[:first])}{'^' * max(1, _width(shown[first:last]))}")
     if problem.help:
-        lines.append(f"  help: {_visible(problem.help)}")
-    return "\n".join(lines)
+        block.append(f"  help: {visible(problem.help)}")
+    return "\n".join(block)
 
 
-def _window(line: str, column: int, width: int = 110) -> tuple[str, int]:
-    """The part of a long line around a column, and the offset of the column in it."""
-    start = 0 if len(line) <= width else max(0, min(column - 1 - width // 2, len(line) - width))
-    return line[start : start + width], max(0, column - 1 - start)
-
-
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text with control and direction characters shown as escapes, so that a message cannot disguise itself."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return text if text.isprintable() else "".join(map(_visible, text))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable() or character == "\N{NO-BREAK SPACE}":
+        return character
+    return "→" if character == "\t" else f"\\u{ord(character):04x}"
+
+
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes: wide letters two, combining marks none."""
+    shown = visible(text)
+    if shown.isascii():
+        return len(shown)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in shown)
+
+
+# ------------------------------------------------------------------------------------------------ advice
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help line that names the nearest known words, or lists them when few."""
-    words = sorted(set(known))
-    near = difflib.get_close_matches(word, words, n=2, cutoff=0.6)
+    """A help line that names the nearest known words, or lists them when few; and the letter in the word that only looks plain."""
+    words = set(known)
+    near = _near(word, words)
     if near:
-        return "did you mean " + " or ".join(f"'{item}'" for item in near) + "?"
+        return "did you mean " + " or ".join(f"'{item}'" for item in near) + "?" + _odd_letter(word)
     if not words:
+        return _odd_letter(word).lstrip()
+    shown = heapq.nsmallest(12, words)
+    return "known here: " + ", ".join(shown) + (f" and {len(words) - 12} more" if len(words) > len(shown) else "") + _odd_letter(word)
+
+
+def _near(word: str, words: Iterable[str]) -> list[str]:
+    """At most two words like this one; among very many, only those nearest to its length are looked at."""
+    if len(word) > 60:
+        return []
+    size = len(word)
+    likely = sorted((abs(len(each) - size), each) for each in words if 3 * max(len(each), size) <= 7 * min(len(each), size))
+    near = difflib.get_close_matches(word, [each for _, each in likely[:_NEAR_MAX]], n=2, cutoff=0.6)
+    return [each for each in near if each != word]
+
+
+def _odd_letter(word: str) -> str:
+    odd = next((character for character in word if not character.isascii()), None)
+    if odd is None:
         return ""
-    return "known here: " + ", ".join(words[:12]) + (f" and {len(words) - 12} more" if len(words) > 12 else "")
+    return f" ('{odd}' in it is {unicodedata.name(odd, f'U+{ord(odd):04X}')})"

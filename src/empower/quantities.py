@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from empower import ir
 from empower.money import exponent_of
@@ -21,11 +21,14 @@ LITERAL_DECIMALS = 4
 
 
 class Misfit(ValueError):
-    """A typed operation that makes no sense; carries the code, the sentence and the help of the problem to be reported."""
+    """A typed operation that makes no sense; carries the code, the sentence and the help of the problem to be reported.
 
-    def __init__(self, code: str, message: str, help_: str = "") -> None:
+    `at` tells where in the text that is read it lies, if it is not all of it. Without a code it follows from a problem reported before.
+    """
+
+    def __init__(self, code: str, message: str, help_: str = "", at: tuple[int, int] | None = None) -> None:
         super().__init__(message)
-        self.code, self.message, self.help = code, message, help_
+        self.code, self.message, self.help, self.at = code, message, help_, at
 
 
 @frozen
@@ -40,14 +43,19 @@ class Quantity:
     denominator: int = 1
 
     def __attrs_post_init__(self) -> None:
-        if max(abs(self.low), abs(self.high)) > INT64:
-            message = f"this could reach {max(abs(self.low), abs(self.high))}, which does not fit in 64 bits"
-            raise Misfit("overflow", message, "declare tighter bounds for the facts in it")
+        if self.low < -INT64 or self.high > INT64 or self.denominator > INT64:
+            raise _overflow(max(abs(self.low), abs(self.high), self.denominator))
 
     @property
     def constant(self) -> Fraction | None:
         """The value, if it is a constant."""
         return Fraction(self.node.value, self.denominator) if isinstance(self.node, ir.Number) else None
+
+
+def _overflow(reach: int) -> Misfit:
+    shown = str(reach) if reach < 10**30 else "a number of more than 30 digits"
+    help_ = "declare tighter bounds for the facts in it, or use fewer decimals"
+    return Misfit("overflow", f"this could reach {shown} in its smallest parts, which does not fit in 64 bits", help_)
 
 
 def bare(value: Fraction) -> Quantity:
@@ -62,9 +70,9 @@ def literal(text: str) -> Fraction:
         raise Misfit("bad-number", f"'{text[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25")
     if len(decimals) > LITERAL_DECIMALS:
         raise Misfit("bad-number", f"'{text[:40]}' has more than {LITERAL_DECIMALS} decimals", "round it")
-    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # noqa: PLR2004  (13 digits are enough for the bound)
+    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # 13 digits are enough for the bound
         raise Misfit("bad-number", f"'{text[:40]}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
-    return Fraction(text)
+    return Fraction(int(digits + decimals), 10 ** len(decimals))
 
 
 def scale(value: Quantity, factor: Fraction) -> Quantity:
@@ -97,11 +105,9 @@ def with_unit(value: Quantity, unit: str | None, currency: str) -> Quantity:
     if value.unit is not None or unit is None:
         return value
     if unit in ("date", "instant"):
-        raise Misfit("wrong-type", f"a number cannot be compared with a {unit}", "use `days_since(…)`, or a date in quotes")
-    named = evolve(value, unit=unit)
-    if unit == "money":
-        return scale(named, Fraction(10 ** exponent_of(currency)))
-    return named
+        raise Misfit("wrong-type", f"a number cannot be compared with {noun(unit)}", "use `days_since(…)`, or a date in quotes")
+    factor = 10 ** exponent_of(currency) if unit == "money" else 1
+    return simplify(Quantity(_scaled(value.node, factor), unit, value.low * factor, value.high * factor, value.denominator))
 
 
 def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ...]:
@@ -109,7 +115,8 @@ def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ..
     units = {value.unit for value in values} - {None}
     if len(units) > 1:
         first, second = sorted(str(unit) for unit in units)
-        raise Misfit("mixed-units", f"cannot mix {noun(first)} with {noun(second)}", "compare like with like")
+        help_ = "use `days_since(…)` or `hours_since(…)`" if units & {"date", "instant"} else "compare and add like with like"
+        raise Misfit("mixed-units", f"cannot mix {noun(first)} with {noun(second)}", help_)
     unit = units.pop() if units else None
     return tuple(with_unit(value, unit, currency) for value in values)
 
@@ -145,6 +152,8 @@ def add(left: Quantity, right: Quantity, currency: str) -> Quantity:
 def least(values: Sequence[Quantity], currency: str) -> Quantity:
     """The smallest of several."""
     parts = same_parts(common_unit(values, currency))
+    if all(isinstance(part.node, ir.Number) for part in parts):
+        return simplify(min(parts, key=lambda part: part.low))
     node = ir.Least(tuple(part.node for part in parts))
     return Quantity(node, parts[0].unit, min(p.low for p in parts), min(p.high for p in parts), parts[0].denominator)
 
@@ -152,6 +161,8 @@ def least(values: Sequence[Quantity], currency: str) -> Quantity:
 def greatest(values: Sequence[Quantity], currency: str) -> Quantity:
     """The largest of several."""
     parts = same_parts(common_unit(values, currency))
+    if all(isinstance(part.node, ir.Number) for part in parts):
+        return simplify(max(parts, key=lambda part: part.low))
     node = ir.Greatest(tuple(part.node for part in parts))
     return Quantity(node, parts[0].unit, max(p.low for p in parts), max(p.high for p in parts), parts[0].denominator)
 
@@ -187,7 +198,7 @@ def compare(operator: ir.Operator, left: Quantity, right: Quantity, currency: st
 
 def amount_above(factor: Fraction, bound: Quantity, *, or_equal: bool) -> ir.AmountAbove:
     """`factor × amount > bound` (or ≥), as the whole minor unit above which it holds."""
-    scaled = scale(bound, 1 / factor)
+    scaled = bound if factor == 1 else scale(bound, 1 / factor)
     # amount ≥ n/d  ⇔  amount·d > n − 1  ⇔  amount > floor((n − 1)/d), all integers.
     shifted = add(scaled, Quantity(ir.Number(-1), scaled.unit, -1, -1, scaled.denominator), "") if or_equal else scaled
     return ir.AmountAbove(floored(shifted))

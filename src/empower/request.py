@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from empower import ir
 from empower.errors import Fault, MalformedRequest
-from empower.expressions import milliseconds
+from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
 from empower.problems import did_you_mean
 
@@ -63,7 +63,7 @@ class Request:
 
 def plain(value: Any) -> Any:
     """A mapping as it is; a typed model (pydantic) or attrs-like object as the mapping it stands for."""
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return value
     dump = getattr(value, "model_dump", None)
     return dump(mode="python", by_alias=True) if callable(dump) else value
@@ -72,21 +72,23 @@ def plain(value: Any) -> Any:
 def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
     """The raw value at a dotted path; None when it, or a group on the way, is absent."""
     value: Any = context
-    walked: list[str] = []
-    for part in path.split("."):
-        value = plain(value)
-        if value is None:
-            return None
-        if not isinstance(value, Mapping):
-            if faults is not None:
-                where = ".".join(walked)
-                fault = Fault(where, f"must hold a mapping, not {kind_of(value)}", f'write {{"{part}": …}}')
-                if fault not in faults:
-                    faults.append(fault)
-            return None
+    parts = path.split(".")
+    for depth, part in enumerate(parts):
+        if type(value) is not dict:
+            value = plain(value)
+            if value is None:
+                return None
+            if not isinstance(value, Mapping):
+                _not_a_group(".".join(parts[:depth]), part, value, faults)
+                return None
         value = value.get(part)
-        walked.append(part)
     return value
+
+
+def _not_a_group(where: str, part: str, value: Any, faults: list[Fault] | None) -> None:
+    fault = Fault(where, f"must hold a mapping, not {kind_of(value)}", f'write {{"{part}": …}}')
+    if faults is not None and fault not in faults:
+        faults.append(fault)
 
 
 def kind_of(value: Any) -> str:
@@ -124,7 +126,7 @@ def _number(raw: Any, kind: ir.NumberType, currency: str) -> int:
     if kind.unit == "duration":
         return _bounded(_seconds(raw), kind, lambda bound: f"{bound} seconds")
     if kind.unit == "decimal":
-        return _bounded(_decimal(raw, kind.denominator), kind, lambda bound: str(Decimal(bound) / kind.denominator))
+        return _bounded(_decimal(raw, kind.denominator), kind, lambda bound: _steps(bound, kind.denominator))
     if type(raw) is not int:
         message = f"must be a whole number, not {kind_of(raw)} ({_shown(raw)})"
         raise Misread(message, "give an int")
@@ -141,7 +143,7 @@ def _money(raw: Any, currency: str) -> int:
 def _bounded(value: int, kind: ir.NumberType, show: Callable[[int], str]) -> int:
     if kind.low <= value <= kind.high:
         return value
-    if abs(value) > 10**30:  # noqa: PLR2004  (too long to be worth printing)
+    if abs(value) > 10**30:
         raise Misread(f"must lie between {show(kind.low)} and {show(kind.high)}", "the pack declares these bounds")
     raise Misread(f"is {show(value)}, but must lie between {show(kind.low)} and {show(kind.high)}", "the pack declares these bounds")
 
@@ -151,7 +153,7 @@ def _decimal(raw: Any, denominator: int) -> int:
         raise Misread(f"must be a decimal number, not {kind_of(raw)}", 'give a Decimal or a text such as "12.5"')
     text = repr(raw) if isinstance(raw, float) else str(raw)
     try:
-        value = Decimal(text) if len(text) <= 40 and not text.startswith("+") and text.isascii() and "_" not in text else None  # noqa: PLR2004
+        value = Decimal(text) if len(text) <= 40 and not text.startswith("+") and text.isascii() and "_" not in text else None
     except ArithmeticError:
         value = None
     if value is None or not value.is_finite() or text != text.strip():
@@ -162,13 +164,20 @@ def _decimal(raw: Any, denominator: int) -> int:
     return int(scaled)
 
 
+def _steps(value: int, denominator: int) -> str:
+    """A number of steps as a decimal, independent of the host's decimal context."""
+    places = len(str(denominator)) - 1
+    sign, digits = ("-" if value < 0 else ""), str(abs(value)).rjust(places + 1, "0")
+    return f"{sign}{digits[:-places]}.{digits[-places:]}" if places else f"{sign}{digits}"
+
+
 def _seconds(raw: Any) -> int:
     if isinstance(raw, datetime.timedelta):
         return int(raw // datetime.timedelta(seconds=1))
     units = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400}
     if isinstance(raw, str) and raw.isascii():
         digits, _, unit = raw.partition(" ")
-        if digits.isdigit() and len(digits) <= 9 and unit.removesuffix("s") in units:  # noqa: PLR2004
+        if digits.isdigit() and len(digits) <= 9 and unit.removesuffix("s") in units:
             return int(digits) * units[unit.removesuffix("s")]
     raise Misread(f"{_shown(raw)} is not a length of time", 'give a timedelta or a text such as "30 minutes"')
 
@@ -214,7 +223,7 @@ def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
     if isinstance(raw, datetime.date) and not isinstance(raw, datetime.datetime):
         return raw.toordinal()
     try:
-        if isinstance(raw, str) and len(raw) == 10 and raw.isascii():  # noqa: PLR2004  (YYYY-MM-DD)
+        if isinstance(raw, str) and len(raw) == 10 and raw.isascii():
             return datetime.date.fromisoformat(raw).toordinal()
     except ValueError:
         pass
@@ -227,7 +236,7 @@ def _instant(raw: Any, kind: ir.InstantType, _currency: str) -> int:
             raise Misread("cannot be never", "the pack does not declare it as `instant, may be never`")
         return ir.NEVER_MS
     try:
-        moment = datetime.datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else raw  # noqa: PLR2004
+        moment = datetime.datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else raw
     except ValueError:
         moment = None
     if not isinstance(moment, datetime.datetime):
@@ -250,7 +259,7 @@ def _shown(raw: Any) -> str:
     if isinstance(raw, float) and not math.isfinite(raw):
         return str(raw)
     text = repr(raw) if isinstance(raw, (str, int, float, Decimal)) else kind_of(raw)
-    return text if len(text) <= 60 else text[:57] + "…"  # noqa: PLR2004
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def refuse(faults: list[Fault]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from attrs import frozen
@@ -13,6 +13,8 @@ from empower.problems import Problem, Span
 from empower.quantities import Quantity
 
 AmountUse = Literal["tightens", "free", "refused"]
+Sign = Literal[-1, 0, 1]
+"""What a condition does when it comes true: 1 tightens (`when` of a rule), -1 loosens (`unless`, `only_if`), 0: free, or not yet known."""
 
 
 @frozen
@@ -51,9 +53,12 @@ class Scope:
     roles: Roles
     define: Callable[[str], Quantity | ir.Cond | None]
     """The meaning of a named expression; None when there is none of that name."""
-    defined: tuple[str, ...]
+    defined: Collection[str]
+    """Every name that is declared; one that has no meaning yet has a problem of its own, and what uses it is not complained of again."""
     report: Callable[[Problem], None]
     find: Callable[[Place], Span]
     amount: AmountUse = "tightens"
     product: bool = False
     """Whether one money may be multiplied by one small integer: in the amount of a cap or budget."""
+    sign: Sign = 0
+    """What the condition that is read does when it comes true; each `not` turns it."""

@@ -110,7 +110,7 @@ def atom(author: Author, sign: Sign, *, amount: bool, known: bool) -> str:
     if known and author.chance(10):
         return _known(author, sign)
     if author.chance(8):
-        return _role(author)
+        return _person(author) if author.chance(4) else _role(author)
     if author.chance(8) and "condition" in author.defined.values():
         return author.pick([name for name, kind in author.defined.items() if kind == "condition"])
     if author.chance(12):
@@ -139,6 +139,13 @@ def _role(author: Author) -> str:
     if author.chance(2):
         return f"actor.role {author.pick(('<', '<=', '>', '>='))} '{author.pick(author.ladder)}'"
     return f"actor.role {author.pick(('==', '!='))} '{author.pick(author.roles())}'"
+
+
+def _person(author: Author) -> str:
+    texts = author.of("text")
+    if texts and author.chance(2):
+        return f"actor.id {author.pick(('==', '!='))} {author.pick(texts).path}"
+    return f"actor.id {author.pick(('==', '!='))} '{author.pick(('m1', 'd7'))}'"
 
 
 def money(author: Author, depth: int) -> str:

@@ -179,6 +179,7 @@ def budget(author: Author, name: str) -> Document:
     """A budget of a random window, key and limit."""
     keys = [fact.path for fact in author.of("text", "one of", "ordered")]
     per = author.some(["actor.id", "customer.id", "place.store", "actor.role", "action.reason", *keys], 0, 2)
+    per = ["actor.id"] if author.chance(3) else per
     found = guardrail(author, name) | {"for": kinds(author)} | ({"per": per} if per else {})
     personal = any(key.startswith("actor.") for key in per)
     if author.chance(8):
@@ -209,7 +210,7 @@ def _limit(author: Author, chosen: object) -> object:
         counted = chosen in names or author.chance(3)
     if counted:
         return {"times": str(author.pick((1, 2, 3)))} | ({"amount": amount(author, least=1)} if author.chance(2) and not _no_amounts(author, chosen) else {})
-    return lookup(author, least=1, by_role=True) if author.chance(4) else amount(author, least=1)
+    return lookup(author, least=1, by_role=True) if author.chance(3) else amount(author, least=author.pick((30, 1)))
 
 
 def _no_amounts(author: Author, chosen: object) -> bool:

@@ -65,7 +65,7 @@ MEMBERS = {
     "actor.region": ("north", "south"),
     "actor.certs": ("food", "cash"),
 }
-TEXTS = ("a", "b", "AB-1", "UK-77", "{limit} {role}", "x" * 9)
+TEXTS = ("a", "b", "m1", "AB-1", "UK-77", "{limit} {role}", "x" * 9)
 
 
 @cache

@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from empower import Guard, ir
 from empower.asking import Asked, make_case
 from empower.backends.interpret import Value
+from empower.checked import CheckedBudget
 from empower.judge import Case
 from empower.ledger import Balance, Counter
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.windows import local_day
+from laws import oracle
 from laws.packs import Made, packs
 from laws.vocabulary import INSTANTS, native, nested, values_of
 
-SPENT = (Balance(0, 0, None), Balance(0, 0, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
+SPENT = (*[Balance(0, 0, None)] * 4, Balance(1, 1, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
 
 
 @frozen(eq=False)
@@ -55,14 +57,28 @@ class World:
 
     def balance(self, counter: Counter) -> Balance:
         """What a counter holds."""
-        held = self.spent[counter.budget]
-        return held[zlib.crc32(repr(counter.keys).encode()) % len(held)]
+        return self._picked(counter.budget, counter.keys)
 
     def case(self) -> Case:
         """The question to the rules."""
         facts = {**{path: self.everything.get(path) for path in self.plan.slots}}
         asked = Asked(self.kind, self.amount, self.parameters, facts)
         return make_case(self.made.rules, asked, self.at, Held(self), self.day_of)
+
+    def question(self, **changes: Any) -> oracle.Question:
+        """The same question to the oracle."""
+        declared = self.made.pack.kinds[self.kind]
+        missing = any(name not in self.parameters for name in declared.asks)
+        asked = oracle.Question(self.made.pack, self.kind, self.amount, missing, self.everything, self.at, self.day_of, self.holds)
+        return evolve(asked, **changes)
+
+    def holds(self, budget: CheckedBudget, keys: tuple[str, ...]) -> Balance:
+        """What the counter of a budget holds, by the values of its keys."""
+        return self._picked(budget.id, tuple(zip(budget.keys, keys, strict=True)))
+
+    def _picked(self, budget: str, keys: tuple[tuple[str, str], ...]) -> Balance:
+        held = self.spent[budget]
+        return held[zlib.crc32(repr(keys).encode()) % len(held)]
 
     def context(self) -> dict[str, Any]:
         """The facts as a host hands them in."""

@@ -49,7 +49,7 @@ class FreesIntoTheNewPeriod(MemoryLedger):
         if event == "expired" and hold is not kept.hold:
             for counter, kept_sum in self._sums._kept.items():
                 if counter.window.kind == "month":
-                    kept_sum.totals(at).amount -= kept.hold.left
+                    kept_sum._period(at).amount -= kept.hold.left
         return super()._become(kept, hold, event, at, because)
 
 
@@ -87,7 +87,7 @@ class WritesLegByLeg(MemoryLedger):
     def reserve(self, wish: Wish, legs: Any, **options: Any) -> Any:
         answer = super().reserve(wish, legs, **options)
         if type(answer).__name__ == "Refused" and legs and legs[0]:
-            self._sums.draw(legs[0][:1], iter(self._sums.fit([evolve(legs[0][0], enforced=False)], answer.at) or []), answer.at)
+            self._sums.draw(legs[0][:1], iter(self._sums.fit(legs[0][:1], answer.at).sums), answer.at)
         return answer
 
 
@@ -97,7 +97,7 @@ class ChecksPartsOneByOne(MemoryLedger):
     def reserve(self, wish: Wish, legs: Any, **options: Any) -> Any:
         with self._mine():
             now = self._tick()
-            fits = all(self._sums.fit([leg], now) for part in legs for leg in part)
+            fits = all(self._sums.fit([leg], now).fits for part in legs for leg in part)
         return super().reserve(wish, unlimited(legs) if fits else legs, **options)
 
 

@@ -203,6 +203,19 @@ def test_balances_later_leave_out_the_holds_that_expire_by_then(ledger: Ledger, 
     assert held(ledger, ROLLING) == (11, 2)
 
 
+def test_balances_later_keep_what_was_confirmed_in_time(ledger: Ledger, clock: Clock) -> None:
+    give(ledger, "k", EVER, 10, hold_until=clock.at + 5)
+    ledger.confirm("k", 7)
+    assert held(ledger, EVER, clock.at + 5) == (7, 1)
+
+
+def test_what_has_left_the_window_by_then_does_not_expire_from_it_too(ledger: Ledger, clock: Clock) -> None:
+    give(ledger, "k", ROLLING, 10, hold_until=clock.at + 30 * DAY + 5)
+    clock.at += DAY
+    give(ledger, "later", ROLLING, 1)
+    assert [held(ledger, ROLLING, clock.at + 29 * DAY + ms) for ms in (-1, 0, 5)] == [(11, 2), (1, 1), (1, 1)]
+
+
 def test_what_frees_next_later_on_is_not_what_expires_before(ledger: Ledger, clock: Clock) -> None:
     start = clock.at
     give(ledger, "short", ROLLING, 1, hold_until=start + 2 * DAY)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from empower.ledger import Window, WindowKind
-from empower.ledger.windows import day_interval, local_day, window_interval
+from empower.ledger.windows import _end_of_gap, day_interval, local_day, window_interval
 from ledger.asks import DAY, HOUR, MS, instant
 
 MINUTE = 60 * MS
@@ -129,6 +129,21 @@ def test_a_day_that_began_goes_on_although_clocks_went_back_over_midnight() -> N
     assert wall("America/St_Johns", start + MINUTE).isoformat() == "2010-11-06T23:01:00-03:30"
     assert local_day("America/St_Johns", start + MINUTE) == ordinal("2010-11-07")
     assert local_day("America/St_Johns", start - 1) == ordinal("2010-11-06")
+
+
+def test_a_gap_may_begin_before_midnight_and_end_after_it() -> None:
+    """Toronto, 30 March 1919: after 23:29 came 00:30, which is the first instant of the 31st."""
+    start, end = day_interval("America/Toronto", ordinal("1919-03-31"))
+    assert wall("America/Toronto", start).isoformat() == "1919-03-31T00:30:00-04:00"
+    assert_begins("America/Toronto", start, ordinal("1919-03-31"), MINUTE)
+    assert end - start == 23 * HOUR + 30 * MINUTE
+    assert day_interval("America/Toronto", ordinal("1919-03-30"))[1] == start
+
+
+def test_the_end_of_a_gap_is_found_to_the_second() -> None:
+    end = instant("2026-03-29 02:00") // MS
+    for before, after in ((1, 0), (2, 1), (7, 5), (1000, 777), (3600, 0)):
+        assert _end_of_gap(ZoneInfo("Europe/London"), end - before, end + after) == end
 
 
 def test_weeks_of_other_lengths_are_real() -> None:

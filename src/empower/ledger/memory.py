@@ -114,19 +114,17 @@ class MemoryLedger(Ledger):
             answer = self._answered(wish, during, now)
             if answer is not None:
                 return answer
-            everything = [leg for part in legs for leg in part]
-            fitting = self._sums.fit(everything, now)
-            if fitting is None:
+            found = self._sums.fit([leg for part in legs for leg in part], now)
+            if not found.fits:
                 self._write_attempt(now, wish, "refused", [part.amount for part in wish.parts], subjects=dict(subjects), record=record)
-                return Refused(now, self._sums.balances([leg.counter for leg in everything], now))
-            before = self._sums.balances([leg.counter for leg in everything], now)
+                return Refused(now, found.balances)
             # First the sums: whatever interrupts the rest, too much counts rather than too little
-            sums = iter(fitting)
+            sums = iter(found.sums)
             drawn = [self._sums.draw(part, sums, now) for part in legs]
             subjects = dict(subjects)
             self._write_attempt(now, wish, "allowed", amounts, subjects=subjects, record=record)
             self._hold_parts(_Known(wish, now, record), amounts, drawn, until=hold_until, subjects=subjects)
-            return Reserved(now, before)
+            return Reserved(now, found.balances)
 
     def attempt(
         self,

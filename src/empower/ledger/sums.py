@@ -8,7 +8,9 @@ Nothing here locks: the ledger that owns the sums does.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from attrs import frozen
 
 from empower.ledger import Balance, Counter, Leg, Window
 from empower.ledger.windows import window_interval
@@ -58,10 +60,6 @@ class Period(Totals):
         self.start = start
         self.end = end
 
-    def totals(self, _now: int) -> Totals:
-        """What counts."""
-        return self
-
     def draw(self, now: int, amount: int, times: int) -> Draw:
         """Count an entry."""
         return Draw(self, now, amount, times)
@@ -86,10 +84,6 @@ class CalendarSum:
         self._zone = zone
         self._periods: dict[int, Period] = {}
         self._latest = Period()
-
-    def totals(self, now: int) -> Totals:
-        """The sum of the period that ledger time lies in."""
-        return self._period(now)
 
     def draw(self, now: int, amount: int, times: int) -> Draw:
         """Count an entry in the period of its reservation, whenever it is confirmed."""
@@ -128,15 +122,6 @@ class RollingSum(Totals):
         self._oldest = 0
         self._living = 0
 
-    def totals(self, now: int) -> Totals:
-        """The sum at ledger time, which no draw is later than."""
-        draws, left = self._draws, now - self._length
-        while self._oldest < len(draws) and draws[self._oldest].at <= left:
-            self._leave(draws[self._oldest])
-        while self._oldest and draws[self._oldest - 1].at > left:
-            self._return(draws[self._oldest - 1])
-        return self
-
     def draw(self, now: int, amount: int, times: int) -> Draw:
         """Count an entry."""
         draw = Draw(self, now, amount, times)
@@ -145,15 +130,23 @@ class RollingSum(Totals):
 
     def balance(self, at: int, gone: Collection[Draw]) -> Balance:
         """What the window up to `at` holds, without the draws in `gone`."""
-        self.totals(at)
+        self._move(at - self._length)
         amount, times = self.amount, self.times
-        for draw in self._later_than(at) if not gone else {*self._later_than(at), *gone}:
+        # What is `gone` expires after ledger time and by `at`; then no draw is later than `at`
+        for draw in gone or self._later_than(at):
             if draw.counted and draw.home is self:
                 amount -= draw.amount
                 times -= draw.times
         if not amount and not times:
             return Balance(0, 0, None)
         return Balance(amount, times, self._oldest_living(gone).at + self._length)
+
+    def _move(self, horizon: int) -> None:
+        draws = self._draws
+        while self._oldest < len(draws) and draws[self._oldest].at <= horizon:
+            self._leave(draws[self._oldest])
+        while self._oldest and draws[self._oldest - 1].at > horizon:
+            self._return(draws[self._oldest - 1])
 
     def _later_than(self, at: int) -> list[Draw]:
         place = len(self._draws)
@@ -189,38 +182,50 @@ class RollingSum(Totals):
 Sum = Period | CalendarSum | RollingSum
 
 
+@frozen
+class Fit:
+    """How some legs stand to their counters."""
+
+    fits: bool
+    sums: Sequence[Sum]
+    """What each leg would draw from."""
+    balances: tuple[Balance, ...]
+    """What each leg's counter holds without any of them."""
+
+
 class Sums:
     """Every counter's sum. Looking leaves nothing behind: a sum is kept from its first entry on."""
 
     def __init__(self) -> None:
         self._kept: dict[Counter, Sum] = {}
 
-    def fit(self, legs: Iterable[Leg], now: int) -> list[Sum] | None:
-        """The sum that each leg draws from; None if an enforced leg does not stay within its limits, on top of those before it."""
-        sums = []
-        after: dict[Counter, tuple[Sum, int, int]] = {}
+    def fit(self, legs: Iterable[Leg], now: int) -> Fit:
+        """Whether every enforced leg stays within its limits, on top of what its counter holds and of the legs before it."""
+        sums, balances, fits = [], [], True
+        after: dict[Counter, tuple[Sum, Balance, int, int]] = {}
         for leg in legs:
-            held, amount, times = after.get(leg.counter) or self._at_first(leg.counter, now)
+            held, before, amount, times = after.get(leg.counter) or self._at_first(leg.counter, now)
             amount += leg.amount
             times += leg.times
             if leg.enforced and (_beyond(amount, leg.limit_amount) or _beyond(times, leg.limit_times)):
-                return None
-            after[leg.counter] = held, amount, times
+                fits = False
+            after[leg.counter] = held, before, amount, times
             sums.append(held)
-        return sums
+            balances.append(before)
+        return Fit(fits, sums, tuple(balances))
 
     def draw(self, legs: Iterable[Leg], sums: Iterator[Sum], now: int) -> tuple[Draw, ...]:
-        """Count an entry for each leg, in the sums that `fit` gave: the legs of several parts draw from one iterator, in turn."""
+        """Count an entry for each leg, in the sums that `fit` found: the legs of several parts draw from one iterator, in turn."""
         draws = []
         for leg, held in zip(legs, sums, strict=False):
             self._kept[leg.counter] = held
             draws.append(held.draw(now, leg.amount, leg.times))
         return tuple(draws)
 
-    def _at_first(self, counter: Counter, now: int) -> tuple[Sum, int, int]:
+    def _at_first(self, counter: Counter, now: int) -> tuple[Sum, Balance, int, int]:
         held = self._kept.get(counter) or _new_sum(counter)
-        totals = held.totals(now)
-        return held, totals.amount, totals.times
+        balance = held.balance(now, ())
+        return held, balance, balance.amount, balance.times
 
     def balances(self, counters: Iterable[Counter], at: int, gone: Collection[Draw] = ()) -> tuple[Balance, ...]:
         """What the window of each counter holds at an instant, without the draws in `gone`."""

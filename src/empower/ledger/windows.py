@@ -15,6 +15,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
+import zoneinfo
+from importlib import metadata
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from empower.ledger import Window
@@ -142,3 +145,17 @@ def _zone(name: str) -> ZoneInfo:
     except (KeyError, ValueError, OSError):
         pass
     raise ValueError(f"unknown time zone {name!r} (help: use an IANA name such as 'Europe/London')")
+
+
+def zone_data_version() -> str:
+    """The version of the time-zone data in use, such as `2026a`; `unknown` where it does not say."""
+    for folder in zoneinfo.TZPATH:
+        try:
+            with Path(folder, "tzdata.zi").open(encoding="ascii") as data:
+                return data.readline().removeprefix("# version ").strip()
+        except OSError:
+            continue
+    try:
+        return metadata.version("tzdata")
+    except metadata.PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,314 @@
+"""What `Guard` does behind its counter: judge, ask the ledger, judge again where it moved, and make the decision out of both.
+
+Only here do rules and ledger meet. A verdict is worked out first with nothing drawn; the ledger then reserves all or nothing against
+the limits of that verdict, and answers with the balances that it met (docs/design/0005).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve, frozen
+
+from empower import __version__
+from empower.asking import (
+    NOTHING_DRAWN,
+    Asked,
+    AskedRecord,
+    as_approver,
+    asked_from_json,
+    draw,
+    legs_of,
+    make_case,
+    parameter_text,
+    with_balances,
+)
+from empower.authorise import Balances, Judged, judge_asked
+from empower.compile import Rules
+from empower.decision import Decision, Extra, Left, Origin
+from empower.errors import EmpowerError, LedgerUnavailable
+from empower.explain import Teller, left_of
+from empower.judge import Case, limit, roles_above, speak
+from empower.ledger import Balance, Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
+from empower.ledger.memory import wall_clock
+from empower.money import to_decimal
+from empower.periods import valid_during
+
+TRIES = 12
+"""How often a decision is taken anew because the ledger's time or balances moved under it, before the ledger counts as unavailable."""
+_STRENGTH = {"allow": 0, "needs_info": 1, "escalate": 2, "deny": 3}
+
+
+@frozen
+class Clerk:
+    """Decides for one pack against one ledger."""
+
+    rules: Rules
+    ledger: Ledger
+    teller: Teller
+    day_of: Callable[[int], int]
+
+    def preview(self, asked: Asked, *, every_kind: bool = False) -> Decision:
+        """The answer that `decide` would give now; `every_kind`: with what questions about any other kind need."""
+        at = self.now()
+        notice = self.notice(asked)
+        if notice:
+            return self.refusal(asked, at, notice)
+        counters = self.counters(asked, at)
+        if every_kind:
+            counters = list(dict.fromkeys([*counters, *self.counters_in(asked, at, self.rules.program.plans)]))
+        balances = self.balances(counters)
+        return self.decision(asked, self._judge(asked, at, balances), balances)
+
+    def left(self, facts: Mapping[str, str]) -> tuple[Left, ...]:
+        """What the budgets kept per these facts still hold."""
+        return tuple(left_of(self.rules, facts, self.now(), self.day_of, self.balances))
+
+    def _judge(self, asked: Asked, at: int, balances: Balances, *, others: int = 0) -> Judged:
+        return judge_asked(self.rules, self.day_of, asked, at, balances, others=others)
+
+    def decide(self, asked: Asked, key: str, hold_for: int | None) -> Decision:
+        balances: Balances = {}
+        if asked.up_to or asked.approver is not None:
+            balances = self.balances(self.counters(asked, self.now()))
+        for _ in range(TRIES):
+            at = self.now()
+            notice = self.notice(asked)
+            if notice:
+                return self._note(asked, at, key, notice)
+            judged = self._judge(asked, at, balances)
+            answer = self._ask_ledger(asked, judged, key, at, hold_for)
+            if isinstance(answer, Replayed):
+                return self._replayed(asked, key, answer)
+            if isinstance(answer, Moved):
+                continue
+            final, balances = self._settled(asked, judged, answer, at)
+            if final is not None:
+                return self.decision(asked, final, balances, key, _until(hold_for, answer.at))
+        raise LedgerUnavailable("the ledger's time or balances moved at every try; nothing was allowed")
+
+    def _ask_ledger(self, asked: Asked, judged: Judged, key: str, at: int, hold_for: int | None) -> Reserved | Refused | Noted | Replayed | Moved:
+        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, judged.requester),), asked.up_to)
+        record = self._record((asked,), judged.verdict.outcome)
+        during = valid_during(judged.case.plan, judged.case.environment(), self.rules.program.zone)
+        subjects = _subjects(asked)
+        if judged.verdict.outcome == "allow":
+            legs = [legs_of(evolve(judged.case, amount=judged.amount))]
+            return self.calling(  # type: ignore[no-any-return]
+                self.ledger.reserve, wish, legs, during=during, hold_until=_until(hold_for, at), subjects=subjects, record=record, given=[judged.amount],
+            )  # fmt: skip
+        counters = self.counters(asked, at)
+        return self.calling(self.ledger.attempt, wish, counters, during=during, subjects=subjects, record=record)  # type: ignore[no-any-return]
+
+    def _settled(self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted, at: int) -> tuple[Judged | None, Balances]:
+        """The final verdict with the balances that the ledger answered; None: they changed it, decide again."""
+        if isinstance(answer, Reserved):
+            # The ledger reserved exactly what was judged; only the limit is read from the balances it met.
+            balances = dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))
+            met = judged.case if judged.approved else with_balances(judged.requester, balances)
+            return evolve(judged, verdict=evolve(judged.verdict, limit=limit(met, speak(met, met.facts, fresh=False)))), balances
+        counters = self.counters(asked, at)
+        balances = dict(zip(counters, answer.balances, strict=True)) if isinstance(answer, Noted) else self.balances(counters)
+        again = self._judge(asked, answer.at, balances)
+        return (None if again.verdict.outcome == "allow" else again), balances
+
+    def decide_all(self, read: Sequence[Asked], key: str, hold_for: int | None) -> Decision:
+        balances: Balances = self.balances([counter for asked in read for counter in self.counters(asked, self.now())])
+        for _ in range(TRIES):
+            at = self.now()
+            judged, legs = self._judge_parts(read, at, balances)
+            outcome = max((each.verdict.outcome if each else "deny" for each in judged), key=_STRENGTH.__getitem__)
+            wish = Wish(key, str(read[0].facts["actor.id"]), tuple(_part(asked, each.requester if each else None) for asked, each in zip(read, judged, strict=True)), together=True)
+            plans = [each.case for each in judged if each is not None]
+            spans = [valid_during(case.plan, case.environment(), self.rules.program.zone) for case in plans] or [(0, 2**62)]
+            common = {"during": (max(s[0] for s in spans), min(s[1] for s in spans)), "subjects": _subjects(read[0]), "record": self._record(read, outcome)}
+            counters = [counter for asked in read for counter in self.counters(asked, at)]
+            if outcome == "allow":
+                answer = self.calling(self.ledger.reserve, wish, legs, hold_until=_until(hold_for, at), given=[each.amount for each in judged if each], **common)
+            else:
+                answer = self.calling(self.ledger.attempt, wish, counters, **common)
+            if isinstance(answer, Replayed):
+                return self._replayed_all(read, key, answer)
+            if isinstance(answer, Reserved) or (isinstance(answer, Noted) and self._balances_are(balances, counters, answer.balances)):
+                return self._together(read, judged, balances, key, _until(hold_for, answer.at))
+            balances = self.balances(counters)
+        raise LedgerUnavailable("the ledger's time or balances moved at every try; nothing was allowed")
+
+    def _judge_parts(self, read: Sequence[Asked], at: int, balances: Balances) -> tuple[list[Judged | None], list[list[Leg]]]:
+        judged: list[Judged | None] = []
+        legs: list[list[Leg]] = []
+        sums: dict[str, int] = {}
+        for asked in read:
+            if self.notice(asked):
+                judged.append(None)
+                continue
+            each = self._judge(asked, at, balances, others=sums.get(asked.kind, 0))
+            judged.append(each)
+            drawn = legs_of(evolve(each.case, amount=asked.amount))
+            legs.append(drawn)
+            balances = draw(balances, drawn)
+            sums[asked.kind] = sums.get(asked.kind, 0) + (asked.amount or 0)
+        return judged, legs
+
+    @staticmethod
+    def _balances_are(known: Balances, counters: Sequence[Counter], found: Sequence[Balance]) -> bool:
+        return all(known.get(counter, NOTHING_DRAWN) == balance for counter, balance in zip(counters, found, strict=True))
+
+    def decision(self, asked: Asked, judged: Judged, balances: Balances, key: str | None = None, expires_at: int | None = None, others: int = 0) -> Decision:
+        verdict, currency = judged.verdict, self.rules.program.currency
+        plan = judged.case.plan
+        allowed = verdict.outcome == "allow"
+        amount = None if not allowed or judged.amount is None else to_decimal(judged.amount, currency)
+        limit = None if verdict.limit is None else to_decimal(verdict.limit, currency)
+        guardrails = verdict.certain
+        if verdict.outcome == "needs_info":
+            spoke = {*verdict.certain, *verdict.possible}
+            guardrails = tuple(name for name in plan.order if name in spoke)
+        if not allowed and self.rules.program.menu:
+            kinds = {offer.kind for offer in self.rules.program.menu}
+            wanted = self.counters_in(asked, judged.case.at, kinds)
+            balances = {**balances, **self.balances([counter for counter in wanted if counter not in balances])}
+        extra = Extra(
+            key=key, balances=balances, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
+            approved=judged.approved, approval_refused=judged.approval_refused, expires_at=expires_at, shown_amount=judged.amount, others=others,
+        )  # fmt: skip
+        facts = tuple(judged.case.facts.get(slot) for slot in plan.slots)
+        state = (asked.amount, judged.case.at, asked.context, asked.parameters, *facts)
+        return Decision(verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self.teller, asked.kind, extra), state)
+
+    def _together(self, read: Sequence[Asked], judged: Sequence[Judged | None], balances: Balances, key: str, expires_at: int | None) -> Decision:
+        parts = []
+        sums: dict[str, int] = {}
+        for number, (asked, each) in enumerate(zip(read, judged, strict=True), 1):
+            others = sums.get(asked.kind, 0)
+            sums[asked.kind] = others + (asked.amount or 0)
+            if each is None:
+                parts.append(self.refusal(asked, self.now(), self.notice(asked), f"{key}#{number}"))
+                continue
+            parts.append(self.decision(asked, each, balances, f"{key}#{number}", expires_at, others))
+            balances = draw(balances, legs_of(evolve(each.case, amount=asked.amount)))
+        return self._whole(parts, key)
+
+    def notice(self, asked: Asked) -> str:
+        if asked.kind not in self.rules.program.plans:
+            return "unknown_kind"
+        roles = self.rules.checked.roles.everyone()
+        return "" if asked.facts["actor.role"] in roles else "unknown_role"
+
+    def refusal(self, asked: Asked, at: int, notice: str, key: str | None = None, outcome: str = "deny", who: str | None = None) -> Decision:
+        """A no that no guardrail gives."""
+        extra = Extra(key=key, notice=notice, approver=asked.approver)
+        facts = tuple(asked.facts.values())
+        state = (asked.amount, at, asked.context, asked.parameters, *facts)
+        return Decision(outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state)  # type: ignore[arg-type]
+
+    def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
+        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None),), asked.up_to)
+        answer = self.calling(self.ledger.attempt, wish, [], during=(0, 2**62), subjects=_subjects(asked), record=self._record((asked,), "deny"))
+        return self._replayed(asked, key, answer) if isinstance(answer, Replayed) else self.refusal(asked, at, notice, key)
+
+    def fallback(self, asked: Asked, key: str | None = None) -> Decision:
+        """The pack's declared answer while the ledger cannot be reached; never allow (law 10). Called while handling that error."""
+        declared = self.rules.checked.when_ledger_unavailable
+        if declared is None:
+            raise  # noqa: PLE0704  (the `LedgerUnavailable` being handled)
+        outcome, role = declared
+        if outcome == "escalate":
+            above = roles_above(self.rules.program, str(asked.facts["actor.role"]), [str(role)]) if not self.notice(asked) else ()
+            role = above[0] if above else None
+            outcome = "escalate" if above else "deny"
+        return self.refusal(asked, wall_clock(), "ledger_unavailable", key, outcome, role)
+
+    def _replayed(self, asked: Asked, key: str, answer: Replayed) -> Decision:
+        """The allow of this key, with the amount still given (law 9)."""
+        _, (before, *_) = asked_from_json(answer.record.to_json())
+        return self._as_it_stands(evolve(before, context=asked.context), key, answer.holds[0], answer.at)
+
+    def _as_it_stands(self, before: Asked, key: str, held: Held, at: int) -> Decision:
+        """One hold as it is now; an ended one is a no, never a second allow."""
+        if held.state in ("voided", "expired") or (held.state == "reversed" and held.left == 0):
+            return self.refusal(before, at, "hold_ended", key)
+        amount = None if before.amount is None else to_decimal(held.left, self.rules.program.currency)
+        if self.notice(before):
+            decision = self.refusal(before, at, "replayed", key)  # the pack no longer knows the kind or the role; what was given stays given
+        else:
+            judged = self._judge(before, at, self.balances(self.counters(before, at)))
+            decision = self.decision(before, evolve(judged, amount=held.left), {}, key, held.expires_at)
+        return decision._replace(outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True, settled=held.state != "held"))
+
+    def _replayed_all(self, read: Sequence[Asked], key: str, answer: Replayed) -> Decision:
+        _, before = asked_from_json(answer.record.to_json())
+        pairs = zip(before, read, answer.holds, strict=True)
+        parts = [self._as_it_stands(evolve(old, context=new.context), held.key, held, answer.at) for old, new, held in pairs]
+        return self._whole(parts, key, replayed=True)
+
+    @staticmethod
+    def _whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Decision:
+        """Several decisions as one: the strongest outcome, the sum of the amounts."""
+        decisive = max(parts, key=lambda part: _STRENGTH[part.outcome])
+        given = [part.amount for part in parts if part.amount is not None] if decisive.allowed else []
+        names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
+        origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
+        return decisive._replace(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
+
+    def counters(self, asked: Asked, at: int) -> list[Counter]:
+        """Every counter that the requester's or the approver's verdict reads, each once."""
+        if self.notice(asked):
+            return []
+        case = make_case(self.rules, asked, at, {}, self.day_of)
+        found = list(case.counters)
+        if asked.approver is not None:
+            found += as_approver(case, asked.approver, {}).counters
+        return list(dict.fromkeys(counter for counter in found if counter is not None))
+
+    def counters_in(self, asked: Asked, at: int, kinds: Iterable[str]) -> list[Counter]:
+        """The counters of other kinds in this context: what options need."""
+        found: dict[Counter, None] = {}
+        for kind in sorted(kinds):
+            if self.rules.program.plans[kind].accounts:
+                case = self.teller.case_in(asked.context, kind, at, {})
+                found.update(dict.fromkeys(counter for counter in case.counters if counter is not None))
+        return list(found)
+
+    def balances(self, counters: Sequence[Counter]) -> Balances:
+        if not counters:
+            return {}
+        return dict(zip(counters, self.calling(self.ledger.balances, counters), strict=True))
+
+    def now(self) -> int:
+        return self.calling(self.ledger.now)  # type: ignore[no-any-return]
+
+    @staticmethod
+    def calling(method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        """A call of the ledger; whatever a broken store raises is `LedgerUnavailable`, never an allow (law 10)."""
+        try:
+            return method(*arguments, **named)
+        except EmpowerError:
+            raise
+        except Exception as error:
+            message = f"the ledger failed: {type(error).__name__}: {error}; nothing was allowed"
+            raise LedgerUnavailable(message) from error
+
+    def _record(self, asked: Iterable[Asked], outcome: str) -> AskedRecord:
+        return AskedRecord(__version__, self.rules.program.name, self.rules.program.digest, tuple(asked), outcome)
+
+
+def _with(decision: Decision, **changes: Any) -> Origin:
+    return evolve(decision.origin, extra=evolve(decision.extra, **changes))
+
+
+def _until(hold_for: int | None, at: int) -> int | None:
+    return None if hold_for is None else at + hold_for
+
+
+def _part(asked: Asked, case: Case | None) -> Part:
+    names = sorted({*asked.parameters, *(case.plan.asks if case else ())})
+    return Part(asked.kind, tuple((name, parameter_text(asked.parameters.get(name))) for name in names), asked.amount)
+
+
+def _subjects(asked: Asked) -> dict[str, str]:
+    named = {"actor": "actor.id", "customer": "customer.id", "incident": "incident.id", "store": "place.store"}
+    found = {name: asked.facts.get(path) for name, path in named.items()}
+    return {name: str(value) for name, value in found.items() if value is not None}

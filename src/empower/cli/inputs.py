@@ -1,0 +1,190 @@
+"""What a command is given: packs by path or name, and a request as JSON, in a file, or in a few words."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from empower.cases import short_action, typed
+from empower.checked import CheckedPack
+from empower.cli.screen import MALFORMED, PACK_PROBLEMS, USAGE, Wrong
+from empower.compile import load_pack
+from empower.demo import shipped_packs
+from empower.errors import MalformedRequest
+from empower.moments import milliseconds
+from empower.problems import PackError, did_you_mean
+
+
+def find_pack(name: str) -> Path:
+    """A pack by its path, or by the name of one that is shipped."""
+    path = Path(name)
+    shipped = shipped_packs()
+    if path.is_dir() or path.is_file():
+        return path
+    if name in shipped:
+        return shipped[name]
+    help_ = did_you_mean(name, shipped)
+    raise Wrong(USAGE, "usage", f"there is no pack '{name}'", f"{help_}; or give a folder that holds a `pack.yaml`")
+
+
+def loaded(name: str) -> CheckedPack:
+    """A pack read and checked; its problems end the command."""
+    path = find_pack(name)
+    try:
+        return load_pack(path)
+    except PackError as error:
+        raise pack_problems(name, error) from None
+
+
+def pack_problems(name: str, error: PackError) -> Wrong:
+    """The problems of a pack, as what ends a command."""
+    return Wrong(PACK_PROBLEMS, "pack", f"the pack '{name}' cannot be used", f"`empower check {name}` lists this too", problems_of(error), str(error))
+
+
+def problems_of(error: PackError) -> dict[str, Any]:
+    """Problems as data."""
+    return {
+        "problems": [
+            {"file": p.span.file, "line": p.span.line, "column": p.span.column, "code": p.code, "message": p.message, "help": p.help}
+            for p in error.problems
+        ]
+    }
+
+
+def chosen(name: str, given: str | None, known: Sequence[str], usual: str) -> str:
+    """One of several words, or the usual one where none is given."""
+    if given is None or given in known:
+        return given or usual
+    raise Wrong(USAGE, "usage", f"'{given}' is not {name} of this pack", did_you_mean(given, known))
+
+
+# ------------------------------------------------------------------------------------------------ a request
+
+
+def read_action(text: str) -> Any:
+    """`--action`: JSON, `@file`, or a kind and an amount."""
+    content = _content("--action", text)
+    if content.lstrip().startswith(("{", "[", '"')):
+        return _json("--action", content)
+    action = short_action(content)
+    if action is None:
+        raise Wrong(MALFORMED, "malformed", f"--action: '{content.strip()[:60]}' is not an action", _ACTION_HELP)
+    return action
+
+
+_ACTION_HELP = """write JSON such as '{"kind": "refund", "amount": "12.50"}', or short 'refund 12.50'"""
+
+
+def read_context(text: str | None) -> Any:
+    """`--context`: JSON or `@file`; nothing is an empty one."""
+    return {} if text is None else _json("--context", _content("--context", text))
+
+
+def with_facts(context: Any, facts: Sequence[str], role: str | None, pack: CheckedPack, at: int) -> Any:
+    """The context with the facts of `--fact NAME=VALUE` and `--role` put into it."""
+    if not isinstance(context, dict):
+        return context
+    for text in facts:
+        name, sign, value = text.partition("=")
+        if not sign:
+            raise Wrong(USAGE, "usage", f"--fact: '{text}' has no '='", "write NAME=VALUE, such as customer.category=vip")
+        if name not in pack.facts or name.startswith("action."):
+            known = [fact for fact in pack.facts if not fact.startswith("action.")]
+            raise Wrong(USAGE, "usage", f"--fact: '{name}' is not a fact of this pack", did_you_mean(name, known))
+        _put(context, name, typed(value, pack.facts[name], at, ZoneInfo(pack.zone)))
+    if role is not None:
+        _put(context, "actor.role", role)
+        if isinstance(context["actor"], dict):
+            context["actor"].setdefault("id", "you")
+    return context
+
+
+def _put(context: dict[str, Any], path: str, value: Any) -> None:
+    *groups, name = path.split(".")
+    inner = context
+    for group in groups:
+        found = inner.setdefault(group, {})
+        if not isinstance(found, dict):
+            raise Wrong(MALFORMED, "malformed", f"--context: '{group}' must hold a mapping", f'write {{"{group}": {{"{name}": …}}}}')
+        inner = found
+    inner[name] = value
+
+
+def read_now(text: str | None, pack: CheckedPack) -> int | None:
+    """`--now`: an instant, local to the pack's zone where it has no offset; milliseconds UTC."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise Wrong(USAGE, "usage", f"--now: '{text}' is not an instant", "write it as '2026-11-18 12:00'") from None
+    return milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(pack.zone)))
+
+
+def malformed(error: MalformedRequest) -> Wrong:
+    """A request that cannot be read, as what ends a command."""
+    details = {"faults": [{"path": fault.path, "message": fault.message, "help": fault.help} for fault in error.faults]}
+    lines = [f"  {fault.path}: {fault.message}" + (f"\n    help: {fault.help}" if fault.help else "") for fault in error.faults]
+    return Wrong(MALFORMED, "malformed", "the request cannot be read", "", details, "\n".join(lines))
+
+
+def _content(option: str, text: str) -> str:
+    """What was given, or what the file holds that `@` names; `@-` is standard input."""
+    if not text.startswith("@"):
+        return text
+    if text == "@-":
+        return sys.stdin.read()
+    try:
+        return Path(text[1:]).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        message = f"{option}: cannot read '{text[1:]}': {(error.strerror or str(error)).lower()}"
+        raise Wrong(USAGE, "usage", message, "the name of a file follows the @; @- reads standard input") from None
+    except UnicodeDecodeError:
+        raise Wrong(MALFORMED, "malformed", f"{option}: '{text[1:]}' is not UTF-8", "save it as UTF-8") from None
+
+
+class _Twice(ValueError):
+    """A key that stands twice in one object."""
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise _Twice(next(name for name in names if names.count(name) > 1))
+    return found
+
+
+def _constant(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _json(option: str, text: str) -> Any:
+    """JSON, its decimals exact; what is wrong with it is shown at its place."""
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_pairs)
+    except json.JSONDecodeError as error:
+        raise _misread(option, text, error) from None
+    except _Twice as twice:
+        raise Wrong(MALFORMED, "malformed", f"{option}: '{twice}' stands twice in one object", "keep one of them") from None
+    except RecursionError:
+        raise Wrong(MALFORMED, "malformed", f"{option}: this is nested too deeply", "a request needs no such depth") from None
+    except ValueError as error:
+        raise Wrong(MALFORMED, "malformed", f"{option}: '{str(error)[:60]}' is not a number of JSON", "write digits") from None
+
+
+def _misread(option: str, text: str, error: json.JSONDecodeError) -> Wrong:
+    lines = text.splitlines() or [""]
+    line = lines[min(error.lineno, len(lines)) - 1]
+    start = max(0, min(error.colno - 41, len(line) - 80))
+    shown = f"  {error.lineno} | {line[start : start + 80]}\n  {' ' * len(str(error.lineno))} | {' ' * (error.colno - 1 - start)}^"
+    message = f"{option}: line {error.lineno}, column {error.colno}: this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+    help_ = "names and texts stand in double quotes; in a shell put the whole in single quotes, or name a file: @request.json"
+    details = {"line": error.lineno, "column": error.colno}
+    return Wrong(MALFORMED, "malformed", message, help_, details, shown)

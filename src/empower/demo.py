@@ -1,0 +1,318 @@
+"""What `empower demo` does, without a word to the terminal: real refund requests decided under a pack, and what there is to say about them.
+
+The requests are shipped with the project; `src/empower/data/README.md` names their source. They name no actor, so the replay supplies
+one; their times are local to the shop, so the replay says where the shop is.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import define, field, frozen
+
+from empower.checked import CheckedPack
+from empower.compile import Rules, compile_pack
+from empower.decide import Guard
+from empower.decision import Decision
+from empower.errors import MalformedRequest
+from empower.moments import milliseconds
+from empower.money import format_money, parse_money, to_decimal
+
+SOURCE = "Online Retail, Daqing Chen, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0"
+ZONE = ZoneInfo("Europe/London")
+"""Where the shop is: the data give local times without an offset."""
+PACK = "online-retail"
+ACTOR = "demo"
+"""The one actor of the replay; its budgets carry all requests."""
+
+
+def shipped_packs() -> dict[str, Path]:
+    """The packs that come with the project by name: beside the package in a wheel, beside `src` in a checkout."""
+    here = Path(__file__).resolve()
+    for folder in (here.parent / "rules", here.parents[2] / "rules"):
+        found = {path.parent.name: path.parent for path in sorted(folder.glob("*/pack.yaml"))}
+        if found:
+            return found
+    return {}
+
+
+@frozen
+class Request:
+    """One line of the data."""
+
+    id: str
+    at: datetime.datetime
+    """Local time of the shop, with its offset."""
+    action: Mapping[str, Any]
+    context: Mapping[str, Any]
+
+    @property
+    def amount(self) -> Decimal:
+        """What was asked for."""
+        return Decimal(self.action["amount"])
+
+
+def read_requests(limit: int | None = None) -> tuple[Request, ...]:
+    """The shipped requests in time order; with `limit`, the first of them."""
+    lines = (Path(__file__).resolve().parent / "data" / "retail_refunds.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = (json.loads(line) for line in lines[:limit])
+    return tuple(
+        Request(row["id"], datetime.datetime.fromisoformat(row["at"]).replace(tzinfo=ZONE), row["action"], row["context"]) for row in rows
+    )
+
+
+@frozen
+class Decided:
+    """A request and its answer."""
+
+    request: Request
+    decision: Decision | None
+    """None: the pack cannot read the request."""
+    fault: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """The outcome; `unreadable` where there is none."""
+        return self.decision.outcome if self.decision is not None else "unreadable"
+
+
+@define
+class Replay:
+    """Decides requests one after the other, each at its own instant, and confirms what was allowed."""
+
+    guard: Guard
+    role: str
+    _now: list[int]
+
+    @classmethod
+    def under(cls, pack: CheckedPack | Rules, role: str) -> Replay:
+        """A replay against a fresh ledger in memory."""
+        now = [0]
+        return cls(Guard(pack, clock=lambda: now[0]), role, now)
+
+    def step(self, request: Request) -> Decided:
+        """Decide one request under its own id as the key."""
+        self._now[0] = milliseconds(request.at)
+        actor = {"id": ACTOR, "role": self.role}
+        try:
+            decision = self.guard.decide(request.action, {"actor": actor, **request.context}, key=request.id)
+        except MalformedRequest as malformed:
+            return Decided(request, None, str(malformed.faults[0]))
+        if decision.allowed:
+            self.guard.confirm(request.id)
+        return Decided(request, decision)
+
+
+# ------------------------------------------------------------------------------------------------ the summary
+
+
+@frozen
+class Line:
+    """One line of a table: what, how often, and how much was asked for and given."""
+
+    name: str
+    count: int
+    asked: Decimal
+    given: Decimal
+
+
+@frozen
+class Spoke:
+    """A guardrail that stood in the way, and what it asked for how often."""
+
+    name: str
+    effect: str
+    because: str
+    """The mission's value that it serves; empty for what is no guardrail of the pack."""
+    value: str
+    """The sentence of that value."""
+    outcomes: Mapping[str, int]
+
+    @property
+    def count(self) -> int:
+        """How often it spoke."""
+        return sum(self.outcomes.values())
+
+
+@frozen
+class Summary:
+    """Everything there is to say about a replay."""
+
+    pack: str
+    version: str
+    mission: str
+    currency: str
+    role: str
+    first: datetime.datetime
+    last: datetime.datetime
+    outcomes: tuple[Line, ...]
+    """In order of strength, and all in all as the last."""
+    roles: tuple[Line, ...]
+    """Whom the escalations name, lowest first."""
+    needs: tuple[tuple[str, str, int], ...]
+    """Facts that were missing: name, question, how often."""
+    guardrails: tuple[Spoke, ...]
+    """Most frequent first."""
+    partly: int
+    """Not allowed as asked, though a smaller amount would have been, then and there."""
+    offered: int
+    """Not allowed as asked, and the customer could be offered something at once: this action at its limit, or a gesture."""
+    told: tuple[Decided, ...]
+    """Decisions worth telling."""
+    findings: tuple[str, ...] = field(default=())
+
+
+OUTCOMES = ("allow", "escalate", "needs_info", "deny", "unreadable")
+
+
+def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
+    """What came of a replay; everything is worked out from the decisions, in their order."""
+    checked = rules.checked
+    document = checked.pack.document
+    held = [each for each in decided if each.decision is not None and not each.decision.allowed]
+    lines = [_line(name, [each for each in decided if each.outcome == name]) for name in OUTCOMES]
+    asked = Counter(need for each in held for need in _needed(each.decision))
+    return Summary(
+        document.pack, document.version, checked.mission.get(checked.languages[0], ""), checked.currency, role,
+        decided[0].request.at, decided[-1].request.at,
+        (*(line for line in lines if line.count or line.name != "unreadable"), _line("all", decided)),
+        tuple(line for line in (_line(name, [each for each in held if _who(each) == name]) for name in checked.roles.ladder) if line.count),
+        tuple((fact, question, count) for (fact, question), count in asked.most_common()),
+        _spoke(rules, held),
+        sum(each.decision is not None and each.decision.limit is not None for each in held),
+        sum(each.decision is not None and bool(each.decision.options) for each in held),
+        worth_telling(decided), findings(rules, decided),
+    )  # fmt: skip
+
+
+def _line(name: str, decided: Sequence[Decided]) -> Line:
+    given = (each.decision.amount for each in decided if each.decision is not None)
+    return Line(name, len(decided), sum((each.request.amount for each in decided), Decimal(0)), sum((a for a in given if a is not None), Decimal(0)))
+
+
+def _who(decided: Decided) -> str | None:
+    return decided.decision.who if decided.decision is not None else None
+
+
+def _needed(decision: Decision | None) -> set[tuple[str, str]]:
+    """What would have to be found out, each fact once however many alternatives name it."""
+    if decision is None or decision.outcome != "needs_info":
+        return set()
+    return {(need.fact, need.question) for each in decision.needs for need in each}
+
+
+def _spoke(rules: Rules, held: Sequence[Decided]) -> tuple[Spoke, ...]:
+    found: dict[str, Spoke] = {}
+    for each in held:
+        for reason in each.decision.reasons if each.decision is not None else ():
+            effect = "bounds" if reason.effect == "notice" else reason.effect
+            value = rules.checked.values.get(reason.because, {}).get(rules.checked.languages[0], "")
+            spoke = found.setdefault(reason.guardrail, Spoke(reason.guardrail, effect, reason.because, value, Counter()))
+            spoke.outcomes[reason.outcome] += 1  # type: ignore[index]  (it was made here as a Counter)
+    return tuple(sorted(found.values(), key=lambda spoke: (-spoke.count, spoke.name)))
+
+
+# ------------------------------------------------------------------------------------------------ three decisions
+
+
+def worth_telling(decided: Sequence[Decided]) -> tuple[Decided, ...]:
+    """An allow that uses the most of its limit and carries duties, an escalation with a few reasons, and a question that offers the most."""
+    picks = (_best(decided, "allow", _use), _best(decided, "escalate", _weight), _best(decided, "needs_info", _choice))
+    return tuple(pick for pick in picks if pick is not None)
+
+
+def _best(decided: Sequence[Decided], outcome: str, worth: Any) -> Decided | None:
+    """The first of the most interesting ones."""
+    found = [each for each in decided if each.outcome == outcome]
+    return max(found, key=lambda each: worth(each.request, each.decision), default=None)
+
+
+def _use(request: Request, decision: Decision) -> tuple[int, int, Decimal]:
+    binding = sum(duty.binding for duty in decision.obligations)
+    near = decision.limit is not None and 2 * request.amount > decision.limit
+    return (binding, near, request.amount)
+
+
+def _weight(request: Request, decision: Decision) -> tuple[bool, bool, Decimal]:
+    return (len(decision.reasons) in (2, 3), decision.limit is not None, request.amount)
+
+
+def _choice(request: Request, decision: Decision) -> tuple[int, Decimal]:
+    return (len(decision.options), request.amount)
+
+
+# ------------------------------------------------------------------------------------------------ findings
+
+
+def findings(rules: Rules, decided: Sequence[Decided]) -> tuple[str, ...]:
+    """Where the data cannot follow a law or the pack: said, never worked around."""
+    requests = [each.request for each in decided]
+    return tuple(text for text in (*_about_requests(requests), *_about_bounds(rules, requests), *_about_reading(decided)) if text)
+
+
+def _about_requests(requests: Sequence[Request]) -> Iterator[str]:
+    if not any("actor" in request.context for request in requests):
+        yield (
+            "No request names who decided it, and nobody can give in nobody's name. The replay supplies one actor for all, whose budgets run out "
+            "sooner than those of several people would."
+        )
+    lacking = sum(request.context["item"]["bought_days_ago"] is None for request in requests)
+    if lacking:
+        yield f"{lacking} do not say when it was bought. Unknown is never zero: what is small enough needs no proof, and for the rest it is asked."
+    strangers = sum(request.context["customer"]["id"] is None for request in requests)
+    if strangers:
+        yield f"{strangers} name no customer. Unless a budget per customer lets them share a sum, it can only ask who they are."
+    if _counted_again(requests):
+        yield (
+            "refunds_30d counts the requests of this very file, so also what is given here. Rules may look at it; as a budget's `already`, "
+            "which is what was given outside the ledger, it would count the same money twice."
+        )
+
+
+def _counted_again(requests: Sequence[Request]) -> bool:
+    """Whether refunds_30d is nothing but the earlier requests of the same customer."""
+    seen: dict[str, list[datetime.datetime]] = {}
+    known = [request for request in requests if request.context["customer"]["id"] is not None]
+    for request in known:
+        earlier = seen.setdefault(request.context["customer"]["id"], [])
+        if sum(request.at - at <= datetime.timedelta(days=30) for at in earlier) != request.context["refunds_30d"]["count"]:
+            return False
+        earlier.append(request.at)
+    return any(request.context["refunds_30d"]["count"] for request in known)
+
+
+def _about_bounds(rules: Rules, requests: Sequence[Request]) -> Iterator[str]:
+    kind = rules.checked.kinds.get("refund")
+    if kind is None or kind.amount is None:
+        return
+    currency = rules.checked.currency
+    low, high = (to_decimal(bound, currency) for bound in kind.amount)
+    least, most = (format_money(bound, currency) for bound in kind.amount)
+    below = [request for request in requests if request.amount < low]
+    above = [request for request in requests if request.amount > high]
+    if below:
+        what = "nothing at all, 0.00" if not any(request.amount for request in below) else f"less than {least}"
+        yield f"{len(below)} ask for {what}. Giving is more than nothing, {least} at least, so each is denied. They are corrections of stock."
+    if above:
+        largest = max(above, key=lambda request: request.amount)
+        shown = format_money(parse_money(largest.amount, currency), currency)
+        what = f"{len(above)} ask" if len(above) > 1 else "1 asks"
+        yield f"{what} for more than {most}, the most that one refund may be ({largest.id}: {shown}). Nobody can approve that."
+
+
+def _about_reading(decided: Sequence[Decided]) -> Iterator[str]:
+    unreadable = [each for each in decided if each.decision is None]
+    if unreadable:
+        yield f"{len(unreadable)} cannot be read by this pack, and nothing was given for them; the first, {unreadable[0].request.id}: {unreadable[0].fault}"
+
+
+__all__ = [
+    "PACK", "SOURCE", "Decided", "Line", "Replay", "Request", "Spoke", "Summary", "compile_pack", "read_requests", "shipped_packs", "summarize",
+]  # fmt: skip

@@ -1,0 +1,104 @@
+"""A no is never a dead end: what would be allowed instead, at this instant and these balances (law 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve
+
+from empower import ir
+from empower.asking import plain_value
+from empower.backends.interpret import Environment, Value, holds
+from empower.decision import Decision, Option
+from empower.judge import judge
+from empower.money import plain_money
+from empower.request import Misread, read_value
+
+if TYPE_CHECKING:
+    from empower.explain import Teller
+
+
+def options_instead(teller: Teller, decision: Decision) -> tuple[Option, ...]:
+    """What would be allowed instead, at this instant and these balances."""
+    if decision.outcome == "allow" or decision.extra.notice in ("unknown_role", "ledger_unavailable"):
+        return ()
+    if teller.lenient(decision.context, "actor.role") is None:  # an unknown kind asked for in an unknown role
+        return ()
+    found = list(at_its_limit(teller, decision))
+    return (*found, *on_the_menu(teller, decision, decision.parameters))
+
+
+def at_its_limit(teller: Teller, decision: Decision) -> Iterator[Option]:
+    currency = teller.rules.program.currency
+    if decision.limit is None:
+        return
+    given = {name: plain_value(value) for name, value in decision.parameters.items()}  # type: ignore[arg-type]
+    case = teller.case(decision)
+    verdict = teller.verdict(decision, case) if case is not None else None
+    if verdict is None or verdict.limit is None:
+        return
+    amount = verdict.limit if decision.asked is None else verdict.limit
+    yield Option({"kind": decision.kind, "amount": plain_money(amount, currency), **given}, _title(teller, decision.kind), "")
+
+
+def _title(teller: Teller, kind: str) -> str:
+    return teller.rules.checked.kinds[kind].title.get(teller.language(), kind)
+
+
+def on_the_menu(teller: Teller, decision: Decision, parameters: Mapping[str, Any]) -> Iterator[Option]:
+    for offer in teller.rules.program.menu:
+        option = _offered(teller, offer, decision, parameters)
+        if option is not None:
+            yield option
+
+
+def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Mapping[str, Any]) -> Option | None:
+    """An offer, if its own condition holds and its action would be allowed."""
+    typed = _typed(teller, offer, parameters)
+    if typed is None:
+        return None
+    case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.balances, typed)  # type: ignore[arg-type]
+    condition_facts = {path: teller.lenient(decision.context, path) for path in teller.rules.program.facts if not path.startswith("action.")}
+    if not holds(offer.certain, Environment(condition_facts, 0, decision.judged_at, teller.day_of)):
+        return None
+    amount = offer.amount
+    if amount is None and case.plan.amount is not None:
+        limit = judge(evolve(case, amount=case.plan.amount[0])).limit
+        amount = limit if limit is None or decision.asked is None else min(limit, decision.asked)
+    if amount is None and case.plan.amount is not None:
+        return None
+    if judge(evolve(case, amount=amount)).outcome != "allow":
+        return None
+    action: dict[str, Any] = {"kind": offer.kind, **{name: plain_value(value) for name, value in typed.items()}}
+    if amount is not None:
+        action["amount"] = plain_money(amount, teller.rules.program.currency)
+    note = teller.rules.checked.about[offer.id]
+    return Option(action, note.title.get(teller.language(), _title(teller, offer.kind)), offer.id, note.because)
+
+
+def _typed(teller: Teller, offer: ir.Offer, parameters: Mapping[str, Any]) -> dict[str, Value] | None:
+    """The parameters of an offer: its own, and of those it asks for besides, what the action already says."""
+    kind = teller.rules.checked.kinds[offer.kind]
+    found: dict[str, Value] = {name: value for name, value in parameters.items() if name in kind.parameters}
+    try:
+        for name, text in offer.parameters:
+            found[name] = read_value(text, teller.rules.program.facts[f"action.{name}"], teller.rules.program.currency)
+    except Misread:
+        return None
+    return found
+
+
+def options_now(teller: Teller, decision: Decision) -> tuple[Option, ...]:
+    """Every kind at its limit, then the menu."""
+    found = []
+    for kind in teller.rules.program.plans:
+        case = teller.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)  # type: ignore[arg-type]
+        if case.plan.amount is None:
+            allowed = judge(evolve(case, missing=())).outcome == "allow"
+            found += [Option({"kind": kind}, _title(teller, kind), "")] if allowed else []
+            continue
+        limit = judge(evolve(case, amount=case.plan.amount[0], missing=())).limit
+        if limit is not None:
+            found.append(Option({"kind": kind, "amount": plain_money(limit, teller.rules.program.currency)}, _title(teller, kind), ""))
+    return (*found, *on_the_menu(teller, decision, {}))
