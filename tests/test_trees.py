@@ -13,7 +13,8 @@ from business_rules.variables import BaseVariables, rule_variable
 from hypothesis import example, given, strategies as st
 
 from empower import ir
-from empower.backends.interpret import Environment, holds
+from empower.backends.interpret import holds
+from empower.environment import Environment
 from empower.problems import Problem, Span
 from empower.quantities import Quantity
 from empower.scope import AmountUse, Roles, Scope

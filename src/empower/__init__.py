@@ -1,7 +1,5 @@
 """empower: the people who face customers say yes at once, and no limit is ever exceeded."""
 
-__version__ = "0.1.0"
-
 from empower.compile import load_pack
 from empower.decide import Guard
 from empower.decision import Clause, Decision, Given, Left, Need, Nudge, Obligation, Option, Reason, Say
@@ -19,9 +17,33 @@ from empower.errors import (
 )
 from empower.problems import PackError, Problem, Span
 from empower.request import Approval
+from empower.version import __version__
 
 __all__ = [
-    "Approval", "Clause", "ClockError", "Decision", "EmpowerError", "Fault", "Given", "Guard", "HoldEnded", "HoldExpired", "KeyConflict", "Left",
-    "LedgerUnavailable", "MalformedRequest", "MoreThanReserved", "Need", "Nudge", "Obligation", "Option", "PackError", "Problem", "Reason",
-    "Say", "Span", "UnknownKey", "load_pack",
+    "Approval",
+    "Clause",
+    "ClockError",
+    "Decision",
+    "EmpowerError",
+    "Fault",
+    "Given",
+    "Guard",
+    "HoldEnded",
+    "HoldExpired",
+    "KeyConflict",
+    "LedgerUnavailable",
+    "Left",
+    "MalformedRequest",
+    "MoreThanReserved",
+    "Need",
+    "Nudge",
+    "Obligation",
+    "Option",
+    "PackError",
+    "Problem",
+    "Reason",
+    "Say",
+    "Span",
+    "UnknownKey",
+    "load_pack",
 ]  # fmt: skip

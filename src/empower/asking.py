@@ -9,9 +9,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from empower import ir
-from empower.backends.interpret import AccountReading
 from empower.checked import Kind
 from empower.compile import Rules
+from empower.environment import AccountReading
 from empower.errors import Fault, MalformedRequest
 from empower.judge import Case, outside_campaign, speak_account
 from empower.ledger import Balance, Counter, Leg, Window
@@ -73,7 +73,13 @@ def read_asked(
 def _amount(given: Mapping[str, Any], declared: Kind | None, rules: Rules, faults: list[Fault]) -> int | None:
     currency = given.get("currency")
     if currency is not None and currency != rules.program.currency:
-        faults.append(Fault("action.currency", f"is {outcome_value(currency)}, but the pack is in {rules.program.currency}", "ask in the pack's currency"))
+        faults.append(
+            Fault(
+                "action.currency",
+                f"is {outcome_value(currency)}, but the pack is in {rules.program.currency}",
+                "ask in the pack's currency",
+            )
+        )
     raw = given.get("amount")
     if raw is None:
         return None
@@ -101,22 +107,24 @@ def _parameters(given: Mapping[str, Any], declared: Kind | None, rules: Rules, f
 
 
 def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Iterable[str]) -> dict[str, Value | None]:
-    plan = rules.program.plans[kind] if kind in rules.program.plans else None
+    plan = rules.program.plans.get(kind)
     slots = plan.slots if plan is not None else _ACTOR
     paths = dict.fromkeys(path for path in (*slots, *also) if not path.startswith("action."))
     lenient = {**rules.program.facts, "actor.role": ir.TextType()}  # an unknown role is a deny, not a malformed request
     facts = read_facts(context, paths, lenient, rules.program.currency, faults)
     for path in _ACTOR:
-        if facts.get(path) is None and not any(fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults):
+        if facts.get(path) is None and not any(
+            fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults
+        ):
             faults.append(Fault(path, "is missing", "every request says who asks, and in which role"))
     return facts
 
 
-def _approver(rules: Rules, kind: str, approval: Approval, faults: list[Fault]) -> dict[str, Value | None]:
+def _approver(rules: Rules, kind: str, approval: object, faults: list[Fault]) -> dict[str, Value | None]:
     if not isinstance(approval, Approval):
         faults.append(Fault("approval", f"must be an Approval, not {kind_of(approval)}", 'Approval(by={"id": "m2", "role": "manager"})'))
         return {}
-    plan = rules.program.plans[kind] if kind in rules.program.plans else None
+    plan = rules.program.plans.get(kind)
     paths = sorted({*_ACTOR, *(path for path in (plan.slots if plan else ()) if path.startswith("actor."))})
     lenient = {**rules.program.facts, "actor.role": ir.TextType()}
     found: list[Fault] = []

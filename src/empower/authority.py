@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from attrs import evolve
 
 from empower import ir
-from empower.backends.interpret import Environment, Unread, Value, number
+from empower.backends.interpret import number
+from empower.environment import Environment, Unread, Value
 from empower.formulas import atom_facts, atoms, number_facts, numbers_in
 
 COMBINATIONS_MAX = 4_096
@@ -31,7 +32,9 @@ def candidates(program: ir.Program, plan: ir.Plan, env: Environment, *, other_th
     """
     found = plan_atoms(plan)
     grids = [_grid(fact, program.facts[fact], found, env) for fact in plan.free]
-    grids = [[each for each in grid if each != other_than] if fact == "actor.id" else grid for fact, grid in zip(plan.free, grids, strict=True)]
+    grids = [
+        [each for each in grid if each != other_than] if fact == "actor.id" else grid for fact, grid in zip(plan.free, grids, strict=True)
+    ]
     for values in itertools.islice(itertools.product(*grids), COMBINATIONS_MAX):
         yield dict(zip(plan.free, values, strict=True))
 

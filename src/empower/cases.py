@@ -199,8 +199,9 @@ def _of_its_rule(example: Example, decision: Decision, rules: Rules) -> str:
     speaks = example.rule in _FOUND["guardrails"](decision)
     if speaks == (decision.outcome != "allow"):
         return ""
-    spoke = _listed(_FOUND["guardrails"](decision))
-    return f"rule: '{example.rule}' was to speak, but what spoke was: {spoke}" if not speaks else f"rule: '{example.rule}' was to be silent, but it spoke"
+    if speaks:
+        return f"rule: '{example.rule}' was to be silent, but it spoke"
+    return f"rule: '{example.rule}' was to speak, but what spoke was: {_listed(_FOUND['guardrails'](decision))}"
 
 
 # ------------------------------------------------------------------------------------------------ reading

@@ -10,11 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import define, evolve, field, frozen
 
-from empower import __version__
 from empower.asking import (
-    NOTHING_DRAWN,
     Asked,
     AskedRecord,
     as_approver,
@@ -31,14 +29,30 @@ from empower.decision import Decision, Extra, Left, Origin
 from empower.errors import EmpowerError, LedgerUnavailable
 from empower.explain import Teller, left_of
 from empower.judge import Case, limit, roles_above, speak
-from empower.ledger import Balance, Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
+from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.memory import wall_clock
 from empower.money import to_decimal
-from empower.periods import valid_during
+from empower.periods import ALWAYS, valid_during
+from empower.version import __version__
 
 TRIES = 12
 """How often a decision is taken anew because the ledger's time or balances moved under it, before the ledger counts as unavailable."""
 _STRENGTH = {"allow": 0, "needs_info": 1, "escalate": 2, "deny": 3}
+
+
+_RESTLESS = "the ledger's time or balances moved at every try; nothing was allowed"
+
+
+@define
+class _Together:
+    """The parts of one wish as judged: each verdict (None where no guardrail is asked), what it draws, the balances and sums it met."""
+
+    parts: list[tuple[Judged | None, list[Leg], Balances, int]] = field(factory=list)
+
+    @property
+    def outcome(self) -> str:
+        """The strongest of the parts'."""
+        return max((judged.verdict.outcome if judged else "deny" for judged, *_ in self.parts), key=_STRENGTH.__getitem__)
 
 
 @frozen
@@ -70,6 +84,7 @@ class Clerk:
         return judge_asked(self.rules, self.day_of, asked, at, balances, others=others)
 
     def decide(self, asked: Asked, key: str, hold_for: int | None) -> Decision:
+        """Decide one wish under its key; `hold_for`: milliseconds after which an unconfirmed hold expires."""
         balances: Balances = {}
         if asked.up_to or asked.approver is not None:
             balances = self.balances(self.counters(asked, self.now()))
@@ -79,84 +94,122 @@ class Clerk:
             if notice:
                 return self._note(asked, at, key, notice)
             judged = self._judge(asked, at, balances)
-            answer = self._ask_ledger(asked, judged, key, at, hold_for)
+            answer = self._ask_ledger(asked, judged, key, at, _until(hold_for, at))
             if isinstance(answer, Replayed):
                 return self._replayed(asked, key, answer)
             if isinstance(answer, Moved):
                 continue
-            final, balances = self._settled(asked, judged, answer, at)
+            final, balances = self._settled(asked, judged, answer)
             if final is not None:
-                return self.decision(asked, final, balances, key, _until(hold_for, answer.at))
-        raise LedgerUnavailable("the ledger's time or balances moved at every try; nothing was allowed")
+                return self.decision(asked, final, balances, key=key, expires_at=_until(hold_for, at))
+        raise LedgerUnavailable(_RESTLESS)
 
-    def _ask_ledger(self, asked: Asked, judged: Judged, key: str, at: int, hold_for: int | None) -> Reserved | Refused | Noted | Replayed | Moved:
+    def _ask_ledger(
+        self, asked: Asked, judged: Judged, key: str, at: int, hold_until: int | None
+    ) -> Reserved | Refused | Noted | Replayed | Moved:
+        """Reserve what the verdict allows, or have the attempt recorded."""
         wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, judged.requester),), asked.up_to)
-        record = self._record((asked,), judged.verdict.outcome)
-        during = valid_during(judged.case.plan, judged.case.environment(), self.rules.program.zone)
-        subjects = _subjects(asked)
-        if judged.verdict.outcome == "allow":
-            legs = [legs_of(evolve(judged.case, amount=judged.amount))]
-            return self.calling(  # type: ignore[no-any-return]
-                self.ledger.reserve, wish, legs, during=during, hold_until=_until(hold_for, at), subjects=subjects, record=record, given=[judged.amount],
-            )  # fmt: skip
-        counters = self.counters(asked, at)
-        return self.calling(self.ledger.attempt, wish, counters, during=during, subjects=subjects, record=record)  # type: ignore[no-any-return]
+        common = {
+            "during": valid_during(judged.case.plan, judged.case.environment(), self.rules.program.zone),
+            "subjects": _subjects(asked),
+            "record": self._record((asked,), judged.verdict.outcome),
+        }
+        if judged.verdict.outcome != "allow":
+            return self.calling(self.ledger.attempt, wish, self.counters(asked, at), **common)  # type: ignore[no-any-return]
+        legs = [legs_of(evolve(judged.case, amount=judged.amount))]
+        return self.calling(  # type: ignore[no-any-return]
+            self.ledger.reserve, wish, legs, hold_until=hold_until, given=[judged.amount], **common
+        )
 
-    def _settled(self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted, at: int) -> tuple[Judged | None, Balances]:
+    def _settled(self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted) -> tuple[Judged | None, Balances]:
         """The final verdict with the balances that the ledger answered; None: they changed it, decide again."""
         if isinstance(answer, Reserved):
             # The ledger reserved exactly what was judged; only the limit is read from the balances it met.
-            balances = dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))
-            met = judged.case if judged.approved else with_balances(judged.requester, balances)
-            return evolve(judged, verdict=evolve(judged.verdict, limit=limit(met, speak(met, met.facts, fresh=False)))), balances
-        counters = self.counters(asked, at)
+            balances: Balances = dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))
+            met = evolve(judged.case if judged.approved else with_balances(judged.requester, balances), at=answer.at)
+            verdict = evolve(judged.verdict, limit=limit(met, speak(met, met.facts, fresh=False)))
+            return evolve(judged, verdict=verdict, case=evolve(judged.case, at=answer.at)), balances
+        counters = self.counters(asked, answer.at)
         balances = dict(zip(counters, answer.balances, strict=True)) if isinstance(answer, Noted) else self.balances(counters)
         again = self._judge(asked, answer.at, balances)
         return (None if again.verdict.outcome == "allow" else again), balances
 
+    # -------------------------------------------------------------------------------------------- several at once
+
     def decide_all(self, read: Sequence[Asked], key: str, hold_for: int | None) -> Decision:
-        balances: Balances = self.balances([counter for asked in read for counter in self.counters(asked, self.now())])
+        """Decide several wishes as one: all of them are reserved, or none."""
+        balances = self.balances(self._counters_of_all(read, self.now()))
         for _ in range(TRIES):
             at = self.now()
-            judged, legs = self._judge_parts(read, at, balances)
-            outcome = max((each.verdict.outcome if each else "deny" for each in judged), key=_STRENGTH.__getitem__)
-            wish = Wish(key, str(read[0].facts["actor.id"]), tuple(_part(asked, each.requester if each else None) for asked, each in zip(read, judged, strict=True)), together=True)
-            plans = [each.case for each in judged if each is not None]
-            spans = [valid_during(case.plan, case.environment(), self.rules.program.zone) for case in plans] or [(0, 2**62)]
-            common = {"during": (max(s[0] for s in spans), min(s[1] for s in spans)), "subjects": _subjects(read[0]), "record": self._record(read, outcome)}
-            counters = [counter for asked in read for counter in self.counters(asked, at)]
-            if outcome == "allow":
-                answer = self.calling(self.ledger.reserve, wish, legs, hold_until=_until(hold_for, at), given=[each.amount for each in judged if each], **common)
-            else:
-                answer = self.calling(self.ledger.attempt, wish, counters, **common)
+            together = self._judge_all(read, at, balances)
+            answer = self._ask_ledger_all(read, together, key, at, _until(hold_for, at))
             if isinstance(answer, Replayed):
                 return self._replayed_all(read, key, answer)
-            if isinstance(answer, Reserved) or (isinstance(answer, Noted) and self._balances_are(balances, counters, answer.balances)):
-                return self._together(read, judged, balances, key, _until(hold_for, answer.at))
-            balances = self.balances(counters)
-        raise LedgerUnavailable("the ledger's time or balances moved at every try; nothing was allowed")
+            if isinstance(answer, Reserved):
+                return self._parts(read, together, key, _until(hold_for, at))
+            if isinstance(answer, Noted):
+                balances = dict(zip(self._counters_of_all(read, at), answer.balances, strict=True))
+                again = self._judge_all(read, answer.at, balances)
+                if again.outcome != "allow":
+                    return self._parts(read, again, key, None)
+            else:
+                balances = self.balances(self._counters_of_all(read, at))
+        raise LedgerUnavailable(_RESTLESS)
 
-    def _judge_parts(self, read: Sequence[Asked], at: int, balances: Balances) -> tuple[list[Judged | None], list[list[Leg]]]:
-        judged: list[Judged | None] = []
-        legs: list[list[Leg]] = []
+    def _judge_all(self, read: Sequence[Asked], at: int, balances: Balances) -> _Together:
+        """Each part with the earlier ones' amounts in the budgets; several parts of one kind meet each cap with their sum."""
+        found = _Together()
         sums: dict[str, int] = {}
         for asked in read:
+            others = sums.get(asked.kind, 0)
+            sums[asked.kind] = others + (asked.amount or 0)
             if self.notice(asked):
-                judged.append(None)
+                found.parts.append((None, [], balances, others))
                 continue
-            each = self._judge(asked, at, balances, others=sums.get(asked.kind, 0))
-            judged.append(each)
-            drawn = legs_of(evolve(each.case, amount=asked.amount))
-            legs.append(drawn)
-            balances = draw(balances, drawn)
-            sums[asked.kind] = sums.get(asked.kind, 0) + (asked.amount or 0)
-        return judged, legs
+            judged = self._judge(asked, at, balances, others=others)
+            legs = legs_of(evolve(judged.case, amount=asked.amount))
+            found.parts.append((judged, legs, balances, others))
+            balances = draw(balances, legs)
+        return found
 
-    @staticmethod
-    def _balances_are(known: Balances, counters: Sequence[Counter], found: Sequence[Balance]) -> bool:
-        return all(known.get(counter, NOTHING_DRAWN) == balance for counter, balance in zip(counters, found, strict=True))
+    def _ask_ledger_all(
+        self, read: Sequence[Asked], together: _Together, key: str, at: int, hold_until: int | None
+    ) -> Reserved | Refused | Noted | Replayed | Moved:
+        judged = [part[0] for part in together.parts]
+        parts = tuple(_part(asked, each.requester if each else None) for asked, each in zip(read, judged, strict=True))
+        wish = Wish(key, str(read[0].facts["actor.id"]), parts, together=True)
+        cases = [each.case for each in judged if each is not None]
+        spans = [ALWAYS, *(valid_during(case.plan, case.environment(), self.rules.program.zone) for case in cases)]
+        common = {
+            "during": (max(start for start, _ in spans), min(end for _, end in spans)),
+            "subjects": _subjects(read[0]),
+            "record": self._record(read, together.outcome),
+        }
+        if together.outcome != "allow":
+            return self.calling(self.ledger.attempt, wish, self._counters_of_all(read, at), **common)  # type: ignore[no-any-return]
+        legs, given = [part[1] for part in together.parts], [each.amount for each in judged if each]
+        return self.calling(self.ledger.reserve, wish, legs, hold_until=hold_until, given=given, **common)  # type: ignore[no-any-return]
 
-    def decision(self, asked: Asked, judged: Judged, balances: Balances, key: str | None = None, expires_at: int | None = None, others: int = 0) -> Decision:
+    def _counters_of_all(self, read: Sequence[Asked], at: int) -> list[Counter]:
+        return list(dict.fromkeys(counter for asked in read for counter in self.counters(asked, at)))
+
+    def _parts(self, read: Sequence[Asked], together: _Together, key: str, expires_at: int | None) -> Decision:
+        """The decisions of the parts, and the whole."""
+        parts = []
+        for number, (asked, (judged, _, balances, others)) in enumerate(zip(read, together.parts, strict=True), 1):
+            name = f"{key}#{number}"
+            if judged is None:
+                parts.append(self.refusal(asked, self.now(), self.notice(asked), name))
+            else:
+                parts.append(self.decision(asked, judged, balances, key=name, expires_at=expires_at, others=others))
+        return whole(parts, key)
+
+    # -------------------------------------------------------------------------------------------- decisions
+
+    def decision(
+        self, asked: Asked, judged: Judged, balances: Balances, *, key: str | None = None, expires_at: int | None = None, others: int = 0
+    ) -> Decision:
+        """A decision out of a verdict and the balances it met."""
         verdict, currency = judged.verdict, self.rules.program.currency
         plan = judged.case.plan
         allowed = verdict.outcome == "allow"
@@ -178,26 +231,16 @@ class Clerk:
         state = (asked.amount, judged.case.at, asked.context, asked.parameters, *facts)
         return Decision(verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self.teller, asked.kind, extra), state)
 
-    def _together(self, read: Sequence[Asked], judged: Sequence[Judged | None], balances: Balances, key: str, expires_at: int | None) -> Decision:
-        parts = []
-        sums: dict[str, int] = {}
-        for number, (asked, each) in enumerate(zip(read, judged, strict=True), 1):
-            others = sums.get(asked.kind, 0)
-            sums[asked.kind] = others + (asked.amount or 0)
-            if each is None:
-                parts.append(self.refusal(asked, self.now(), self.notice(asked), f"{key}#{number}"))
-                continue
-            parts.append(self.decision(asked, each, balances, f"{key}#{number}", expires_at, others))
-            balances = draw(balances, legs_of(evolve(each.case, amount=asked.amount)))
-        return self._whole(parts, key)
-
     def notice(self, asked: Asked) -> str:
+        """Why no guardrail is asked at all; empty in every other case."""
         if asked.kind not in self.rules.program.plans:
             return "unknown_kind"
         roles = self.rules.checked.roles.everyone()
         return "" if asked.facts["actor.role"] in roles else "unknown_role"
 
-    def refusal(self, asked: Asked, at: int, notice: str, key: str | None = None, outcome: str = "deny", who: str | None = None) -> Decision:
+    def refusal(
+        self, asked: Asked, at: int, notice: str, key: str | None = None, *, outcome: str = "deny", who: str | None = None
+    ) -> Decision:
         """A no that no guardrail gives."""
         extra = Extra(key=key, notice=notice, approver=asked.approver)
         facts = tuple(asked.facts.values())
@@ -206,7 +249,9 @@ class Clerk:
 
     def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
         wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None),), asked.up_to)
-        answer = self.calling(self.ledger.attempt, wish, [], during=(0, 2**62), subjects=_subjects(asked), record=self._record((asked,), "deny"))
+        answer = self.calling(
+            self.ledger.attempt, wish, [], during=ALWAYS, subjects=_subjects(asked), record=self._record((asked,), "deny")
+        )
         return self._replayed(asked, key, answer) if isinstance(answer, Replayed) else self.refusal(asked, at, notice, key)
 
     def fallback(self, asked: Asked, key: str | None = None) -> Decision:
@@ -219,7 +264,7 @@ class Clerk:
             above = roles_above(self.rules.program, str(asked.facts["actor.role"]), [str(role)]) if not self.notice(asked) else ()
             role = above[0] if above else None
             outcome = "escalate" if above else "deny"
-        return self.refusal(asked, wall_clock(), "ledger_unavailable", key, outcome, role)
+        return self.refusal(asked, wall_clock(), "ledger_unavailable", key, outcome=outcome, who=role)
 
     def _replayed(self, asked: Asked, key: str, answer: Replayed) -> Decision:
         """The allow of this key, with the amount still given (law 9)."""
@@ -232,26 +277,22 @@ class Clerk:
             return self.refusal(before, at, "hold_ended", key)
         amount = None if before.amount is None else to_decimal(held.left, self.rules.program.currency)
         if self.notice(before):
-            decision = self.refusal(before, at, "replayed", key)  # the pack no longer knows the kind or the role; what was given stays given
+            # The pack of today no longer knows the kind or the role; what was given stays given.
+            decision = self.refusal(before, at, "replayed", key)
         else:
             judged = self._judge(before, at, self.balances(self.counters(before, at)))
-            decision = self.decision(before, evolve(judged, amount=held.left), {}, key, held.expires_at)
-        return decision._replace(outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True, settled=held.state != "held"))
+            decision = self.decision(before, evolve(judged, amount=held.left), {}, key=key, expires_at=held.expires_at)
+        return decision._replace(
+            outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True, settled=held.state != "held")
+        )
 
     def _replayed_all(self, read: Sequence[Asked], key: str, answer: Replayed) -> Decision:
         _, before = asked_from_json(answer.record.to_json())
         pairs = zip(before, read, answer.holds, strict=True)
         parts = [self._as_it_stands(evolve(old, context=new.context), held.key, held, answer.at) for old, new, held in pairs]
-        return self._whole(parts, key, replayed=True)
+        return whole(parts, key, replayed=True)
 
-    @staticmethod
-    def _whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Decision:
-        """Several decisions as one: the strongest outcome, the sum of the amounts."""
-        decisive = max(parts, key=lambda part: _STRENGTH[part.outcome])
-        given = [part.amount for part in parts if part.amount is not None] if decisive.allowed else []
-        names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
-        origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
-        return decisive._replace(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
+    # -------------------------------------------------------------------------------------------- the ledger
 
     def counters(self, asked: Asked, at: int) -> list[Counter]:
         """Every counter that the requester's or the approver's verdict reads, each once."""
@@ -273,11 +314,13 @@ class Clerk:
         return list(found)
 
     def balances(self, counters: Sequence[Counter]) -> Balances:
+        """What these counters hold now."""
         if not counters:
             return {}
         return dict(zip(counters, self.calling(self.ledger.balances, counters), strict=True))
 
     def now(self) -> int:
+        """Ledger time."""
         return self.calling(self.ledger.now)  # type: ignore[no-any-return]
 
     @staticmethod
@@ -293,6 +336,15 @@ class Clerk:
 
     def _record(self, asked: Iterable[Asked], outcome: str) -> AskedRecord:
         return AskedRecord(__version__, self.rules.program.name, self.rules.program.digest, tuple(asked), outcome)
+
+
+def whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Decision:
+    """Several decisions as one: the strongest outcome, the sum of the amounts."""
+    decisive = max(parts, key=lambda part: _STRENGTH[part.outcome])
+    given = [part.amount for part in parts if part.amount is not None] if decisive.allowed else []
+    names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
+    origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
+    return decisive._replace(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
 
 
 def _with(decision: Decision, **changes: Any) -> Origin:

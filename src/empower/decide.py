@@ -14,7 +14,6 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from empower import __version__
 from empower.asking import Asked, read_asked
 from empower.checked import CheckedPack
 from empower.clerk import Clerk
@@ -28,6 +27,7 @@ from empower.ledger.memory import MemoryLedger, wall_clock
 from empower.ledger.windows import local_day, zone_data_version
 from empower.money import MoneyError, parse_money, to_decimal
 from empower.request import Approval, kind_of, plain_subjects
+from empower.version import __version__
 
 KEY_MAX = 200
 
@@ -127,7 +127,13 @@ class Guard:
         return await asyncio.to_thread(self.decide, action, context, **options)
 
     def decide_all(
-        self, actions: Sequence[Any], context: Any, *, key: str | None = None, approval: Approval | None = None, hold_for: timedelta | None = None
+        self,
+        actions: Sequence[Any],
+        context: Any,
+        *,
+        key: str | None = None,
+        approval: Approval | None = None,
+        hold_for: timedelta | None = None,
     ) -> Decision:
         """Several remedies in one go: all of them, or none.
 
@@ -283,11 +289,9 @@ def checked_key(key: object) -> str:
     raise MalformedRequest((Fault("key", message, 'such as "order-17/line-3/refund-1"'),))
 
 
-def _milliseconds(length: timedelta | None, name: str) -> int | None:
+def _milliseconds(length: object, name: str) -> int | None:
     if length is None:
         return None
     if not isinstance(length, timedelta) or length < timedelta(0):
         raise MalformedRequest((Fault(name, "must be a timedelta that is not negative", f"such as {name}=timedelta(minutes=15)"),))
     return length // timedelta(milliseconds=1)
-
-

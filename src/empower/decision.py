@@ -197,7 +197,8 @@ class Decision(NamedTuple):
         who = f" who={self.who}" if self.who else ""
         return f"<Decision {self.outcome} {self.kind}{limit}{who}{' because of ' if self.guardrails else ''}{', '.join(self.guardrails)}>"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return repr(self)
 
     @property
     def teller(self) -> Teller:

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from attrs import define, field, frozen
 
 from empower.checked import CheckedPack
-from empower.compile import Rules, compile_pack
+from empower.compile import Rules
 from empower.decide import Guard
 from empower.decision import Decision
 from empower.errors import MalformedRequest
@@ -184,8 +184,8 @@ def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
         decided[0].request.at, decided[-1].request.at,
         (*(line for line in lines if line.count or line.name != "unreadable"), _line("all", decided)),
         tuple(line for line in (_line(name, [each for each in held if _who(each) == name]) for name in checked.roles.ladder) if line.count),
-        tuple((fact, question, count) for (fact, question), count in asked.most_common()),
-        _spoke(rules, held),
+        tuple((fact, question, count) for (fact, question), count in sorted(asked.items(), key=lambda item: (-item[1], item[0]))),
+        _spoke(held),
         sum(each.decision is not None and each.decision.limit is not None for each in held),
         sum(each.decision is not None and bool(each.decision.options) for each in held),
         worth_telling(decided), findings(rules, decided),
@@ -193,8 +193,9 @@ def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
 
 
 def _line(name: str, decided: Sequence[Decided]) -> Line:
-    given = (each.decision.amount for each in decided if each.decision is not None)
-    return Line(name, len(decided), sum((each.request.amount for each in decided), Decimal(0)), sum((a for a in given if a is not None), Decimal(0)))
+    asked = sum((each.request.amount for each in decided), Decimal(0))
+    given = sum((each.decision.amount or Decimal(0) for each in decided if each.decision is not None), Decimal(0))
+    return Line(name, len(decided), asked, given)
 
 
 def _who(decided: Decided) -> str | None:
@@ -208,22 +209,24 @@ def _needed(decision: Decision | None) -> set[tuple[str, str]]:
     return {(need.fact, need.question) for each in decision.needs for need in each}
 
 
-def _spoke(rules: Rules, held: Sequence[Decided]) -> tuple[Spoke, ...]:
-    found: dict[str, Spoke] = {}
-    for each in held:
-        for reason in each.decision.reasons if each.decision is not None else ():
-            effect = "bounds" if reason.effect == "notice" else reason.effect
-            value = rules.checked.values.get(reason.because, {}).get(rules.checked.languages[0], "")
-            spoke = found.setdefault(reason.guardrail, Spoke(reason.guardrail, effect, reason.because, value, Counter()))
-            spoke.outcomes[reason.outcome] += 1  # type: ignore[index]  (it was made here as a Counter)
-    return tuple(sorted(found.values(), key=lambda spoke: (-spoke.count, spoke.name)))
+def _spoke(held: Sequence[Decided]) -> tuple[Spoke, ...]:
+    reasons = [reason for each in held if each.decision is not None for reason in each.decision.reasons]
+    counts: dict[str, Counter[str]] = {reason.guardrail: Counter() for reason in reasons}
+    for reason in reasons:
+        counts[reason.guardrail][reason.outcome] += 1
+    kept = {reason.guardrail: reason for reason in reasons}
+    spoke = (
+        Spoke(name, "bounds" if reason.effect == "notice" else reason.effect, reason.because, reason.value, counts[name])
+        for name, reason in kept.items()
+    )
+    return tuple(sorted(spoke, key=lambda each: (-each.count, each.name)))
 
 
 # ------------------------------------------------------------------------------------------------ three decisions
 
 
 def worth_telling(decided: Sequence[Decided]) -> tuple[Decided, ...]:
-    """An allow that uses the most of its limit and carries duties, an escalation with a few reasons, and a question that offers the most."""
+    """An allow with duties that comes near its limit, an escalation for a few reasons, and a question that offers the most meanwhile."""
     picks = (_best(decided, "allow", _use), _best(decided, "escalate", _weight), _best(decided, "needs_info", _choice))
     return tuple(pick for pick in picks if pick is not None)
 
@@ -260,12 +263,12 @@ def findings(rules: Rules, decided: Sequence[Decided]) -> tuple[str, ...]:
 def _about_requests(requests: Sequence[Request]) -> Iterator[str]:
     if not any("actor" in request.context for request in requests):
         yield (
-            "No request names who decided it, and nobody can give in nobody's name. The replay supplies one actor for all, whose budgets run out "
-            "sooner than those of several people would."
+            "No request names who decided it, and nobody can give in nobody's name. The replay supplies one actor for all, whose budgets "
+            "run out sooner than those of several people would."
         )
     lacking = sum(request.context["item"]["bought_days_ago"] is None for request in requests)
     if lacking:
-        yield f"{lacking} do not say when it was bought. Unknown is never zero: what is small enough needs no proof, and for the rest it is asked."
+        yield f"{lacking} do not say when it was bought. Unknown is never zero: a small amount needs no proof, and for the rest it is asked."
     strangers = sum(request.context["customer"]["id"] is None for request in requests)
     if strangers:
         yield f"{strangers} name no customer. Unless a budget per customer lets them share a sum, it can only ask who they are."
@@ -299,7 +302,7 @@ def _about_bounds(rules: Rules, requests: Sequence[Request]) -> Iterator[str]:
     above = [request for request in requests if request.amount > high]
     if below:
         what = "nothing at all, 0.00" if not any(request.amount for request in below) else f"less than {least}"
-        yield f"{len(below)} ask for {what}. Giving is more than nothing, {least} at least, so each is denied. They are corrections of stock."
+        yield f"{len(below)} ask for {what}. Giving is more than nothing, {least} at least, so each is denied: they correct the stock."
     if above:
         largest = max(above, key=lambda request: request.amount)
         shown = format_money(parse_money(largest.amount, currency), currency)
@@ -310,9 +313,5 @@ def _about_bounds(rules: Rules, requests: Sequence[Request]) -> Iterator[str]:
 def _about_reading(decided: Sequence[Decided]) -> Iterator[str]:
     unreadable = [each for each in decided if each.decision is None]
     if unreadable:
-        yield f"{len(unreadable)} cannot be read by this pack, and nothing was given for them; the first, {unreadable[0].request.id}: {unreadable[0].fault}"
-
-
-__all__ = [
-    "PACK", "SOURCE", "Decided", "Line", "Replay", "Request", "Spoke", "Summary", "compile_pack", "read_requests", "shipped_packs", "summarize",
-]  # fmt: skip
+        first = unreadable[0]
+        yield f"{len(unreadable)} cannot be read by this pack, so nothing was given for them; the first is {first.request.id}: {first.fault}"

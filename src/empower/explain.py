@@ -13,10 +13,11 @@ from attrs import evolve, frozen
 
 from empower import ir
 from empower.asking import Asked, make_case, money_text
-from empower.backends.interpret import AccountReading, Environment, Value, holds
+from empower.backends.interpret import holds
 from empower.checked import About
 from empower.compile import Rules
-from empower.decision import Clause, Decision, Left, Need, Nudge, Obligation, Option, Reason, Say
+from empower.decision import Clause, Decision, Left, Need, Nudge, Obligation, Option, Outcome, Reason, Say
+from empower.environment import AccountReading, Environment, Value
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
 from empower.ledger import Balance, Counter
 from empower.money import to_decimal
@@ -46,7 +47,7 @@ class Teller:
         facts = dict(zip(plan.slots, decision.facts, strict=True))
         asked = Asked(decision.kind, decision.asked, decision.parameters, facts)
         balances = decision.extra.balances
-        case = make_case(self.rules, asked, decision.judged_at, balances, self.day_of, others=decision.extra.others)  # type: ignore[arg-type]
+        case = make_case(self.rules, asked, decision.judged_at, balances, self.day_of, others=decision.extra.others)
         if decision.extra.shown_amount is not None:
             case = evolve(case, amount=decision.extra.shown_amount)
         return evolve(case, missing=decision.extra.missing)
@@ -55,7 +56,9 @@ class Teller:
         """The verdict behind a decision, worked out again where the fast path did not keep it."""
         return decision.extra.verdict if decision.extra.verdict is not None else judge(case)
 
-    def case_in(self, context: Any, kind: str, at: int, balances: Mapping[Counter, Balance], parameters: Mapping[str, Value] | None = None) -> Case:
+    def case_in(
+        self, context: Any, kind: str, at: int, balances: Mapping[Counter, Balance], parameters: Mapping[str, Value] | None = None
+    ) -> Case:
         """A case of another kind in the same context; a fact that cannot be read there is unknown."""
         plan = self.rules.program.plans[kind]
         facts = {slot: self.lenient(context, slot) for slot in plan.slots if not slot.startswith("action.")}
@@ -95,7 +98,10 @@ class Teller:
         if case is None:
             return ()
         bars = self.rules.back_end.shadows(case.plan, case.environment())
-        speaking = [Speaking(bar.guardrail, bar.effect, bar.outcome, bar.role, low, high) for bar, (low, high) in zip(case.plan.shadows, bars, strict=True)]
+        speaking = [
+            Speaking(bar.guardrail, bar.effect, bar.outcome, bar.role, low, high)
+            for bar, (low, high) in zip(case.plan.shadows, bars, strict=True)
+        ]
         budgets = tuple(evolve(account, shadow=not account.shadow) for account in case.plan.accounts)
         turned = evolve(case, plan=evolve(case.plan, bars=(), accounts=budgets))
         verdict = judge(turned)
@@ -103,11 +109,8 @@ class Teller:
 
     def _spoken(self, case: Case, verdict: Verdict, speaking: Sequence[Speaking], decision: Decision, language: str) -> list[Reason]:
         span = case.span
-        found = []
-        for each in speaking:
-            if each.certain(*span) or (each.possible(*span) and verdict.outcome == "needs_info"):
-                found.append(self._reason(case, each, decision, language, certain=each.certain(*span)))
-        return found
+        spoken = [each for each in speaking if each.certain(*span) or (each.possible(*span) and verdict.outcome == "needs_info")]
+        return [self._reason(case, each, decision, language, certain=each.certain(*span)) for each in spoken]
 
     def _reason(self, case: Case, each: Speaking, decision: Decision, language: str, *, certain: bool) -> Reason:
         note, met = about(case, self.rules.checked, each.guardrail)
@@ -118,15 +121,20 @@ class Teller:
         numeric = 0 <= bound < ir.OPEN and case.plan.amount is not None and (each.effect != "floor" or bound > 0)
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
-        facts = ", ".join(shown.name(fact) for fact in sorted(self._unknown(met, env)))
-        text = self._default_text(each, met, case, language, actual, limit, gap, clauses, facts) if certain else phrase(language, "reason.unknown", id=each.guardrail, facts=facts)
+        told = {"id": each.guardrail, "actual": actual, "bound": limit, "gap": gap}
+        told["facts"] = ", ".join(shown.name(fact) for fact in sorted(self._unknown(met, env)))
+        told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or each.effect
+        text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         values = self._values(decision, case, shown, limit=limit)
-        staff = fill(note.say.staff.get(language, ""), values) or text
+        # What an author wrote for a rule that fires says nothing true while it is open whether it fires; a positive list or a call for
+        # evidence says what is wanted, which is true either way.
+        said = note.say.staff.get(language, "") if certain or each.effect in ("only_if", "ask") else ""
+        staff = fill(said, values) or text
         outcome = each.outcome if certain else "needs_info"
         return Reason(
             each.guardrail, each.effect, outcome, certain, note.because, self._value(note, language), actual, limit, gap, clauses, str(note.span()),
             staff, fill(note.say.customer.get(language, ""), values),
-        )  # type: ignore[arg-type]  # fmt: skip
+        )  # fmt: skip
 
     def _clauses(self, met: ir.Bar | ir.Account | ir.Duty | None, env: Environment, shown: Shown) -> tuple[Clause, ...]:
         if not isinstance(met, ir.Bar) or not isinstance(met.threshold.exact, ir.If):
@@ -141,10 +149,8 @@ class Teller:
         return isinstance(atom, ir.IsAmong) and atom.fact == "actor.role"
 
     def _default_text(
-        self, each: Speaking, met: ir.Bar | ir.Account | ir.Duty | None, case: Case, language: str, actual: str, bound: str, gap: str,
-        clauses: Sequence[Clause], facts: str,
-    ) -> str:  # fmt: skip
-        told = {"id": each.guardrail, "actual": actual, "bound": bound, "gap": gap, "facts": facts}
+        self, each: Speaking, met: ir.Bar | ir.Account | ir.Duty | None, case: Case, told: Mapping[str, str], language: str
+    ) -> str:
         if each.effect == "budget" and isinstance(met, ir.Account):
             return self._budget_text(met, case, language, told)
         if isinstance(met, ir.Bar) and met.evidence is not None:
@@ -153,9 +159,7 @@ class Teller:
             return phrase(language, "reason.ask", id=each.guardrail, shown=shown, wanted=wanted, facts=", ".join(names))
         if each.effect in ("cap", "floor"):
             return phrase(language, f"reason.{each.effect}", **told)
-        if bound:
-            return phrase(language, "reason.rule_amount", **told)
-        return phrase(language, "reason.rule", id=each.guardrail, clauses=f" {phrase(language, 'and')} ".join(c.text for c in clauses) or each.effect)
+        return phrase(language, "reason.rule_amount" if told["bound"] else "reason.rule", **told)
 
     def _budget_text(self, met: ir.Account, case: Case, language: str, told: Mapping[str, str]) -> str:
         if outside_campaign(met, case.environment()):
@@ -189,7 +193,7 @@ class Teller:
     def _notice(self, decision: Decision, language: str) -> Reason:
         notice = decision.extra.notice
         text = phrase(language, f"notice.{notice}", kind=decision.kind, role=look_up(plain(decision.context), "actor.role") or "")
-        return Reason(notice, "notice", decision.outcome, True, "", "", "", "", "", (), "", text, "")
+        return _notice_reason(notice, decision.outcome, text)
 
     def _bounds(self, case: Case, language: str) -> Reason:
         shown = Shown(self.rules.checked, language)
@@ -197,12 +201,13 @@ class Teller:
         bound = f"{shown.money(low)} – {shown.money(high)}"
         gap = shown.money(max(low - case.asked, case.asked - high))
         text = phrase(language, "notice.amount_bounds", actual=shown.money(case.asked), bound=bound)
-        return Reason("amount_bounds", "notice", "deny", True, "", "", shown.money(case.asked), bound, gap, (), "", text, "")
+        return evolve(_notice_reason("amount_bounds", "deny", text), actual=shown.money(case.asked), bound=bound, gap=gap)
 
     def _approval(self, decision: Decision, language: str) -> Reason:
         approver = decision.extra.approver or {}
         why = phrase(language, f"approval.{decision.extra.approval_refused}", role=approver.get("actor.role"), who=decision.who)
-        return Reason("approval_refused", "notice", decision.outcome, True, "", "", "", "", "", (), "", phrase(language, "notice.approval_refused", why=why), "")
+        text = phrase(language, "notice.approval_refused", why=why)
+        return _notice_reason("approval_refused", decision.outcome, text)
 
     # -------------------------------------------------------------------------------------------- what is missing
 
@@ -239,7 +244,9 @@ class Teller:
     def _need(self, fact: str) -> Need:
         note = self.rules.checked.fact_notes.get(fact)
         language = self.language()
-        return Need(fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff")
+        return Need(
+            fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff"
+        )
 
     def _question(self, fact: str, language: str) -> str:
         kind = self.rules.program.facts.get(fact)
@@ -289,7 +296,7 @@ class Teller:
         """Encouragements of every budget in this context."""
         found: dict[str, Nudge] = {}
         for kind in self.rules.program.plans:
-            case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)  # type: ignore[arg-type]
+            case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
             found.update({nudge.budget: nudge for nudge in self._nudges(case)})
         return tuple(found.values())
 
@@ -313,7 +320,9 @@ class Teller:
         values = {path: shown.fact(path, case.facts.get(path)) for path in case.facts}
         asked = decision.extra.shown_amount if decision.extra.shown_amount is not None else decision.asked
         values["amount"] = shown.money(asked) if asked is not None else ""
-        values["limit"] = limit or (shown.money(decision.extra.verdict.limit) if decision.extra.verdict and decision.extra.verdict.limit is not None else "")
+        values["limit"] = limit or (
+            shown.money(decision.extra.verdict.limit) if decision.extra.verdict and decision.extra.verdict.limit is not None else ""
+        )
         values["role"] = decision.who or ""
         values["left"] = values["limit"]
         values["currency"] = self.rules.program.currency
@@ -328,7 +337,10 @@ class Teller:
         shown = Shown(self.rules.checked, language)
         lines = [self._headline(decision, language)]
         if decision.outcome != "allow":
-            lines += [f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff for reason in self.reasons(decision, language)]
+            lines += [
+                f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff
+                for reason in self.reasons(decision, language)
+            ]
             options = [self._option_text(option, shown) for option in self.options(decision)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
@@ -393,7 +405,11 @@ class Teller:
 
 
 def left_of(
-    rules: Rules, facts: Mapping[str, str], at: int, day_of: Callable[[int], int], held: Callable[[list[Counter]], Mapping[Counter, Balance]]
+    rules: Rules,
+    facts: Mapping[str, str],
+    at: int,
+    day_of: Callable[[int], int],
+    held: Callable[[list[Counter]], Mapping[Counter, Balance]],
 ) -> Iterator[Left]:
     """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""
     currency = rules.program.currency
@@ -413,7 +429,9 @@ def _left(budget: str, reading: AccountReading, balance: Balance, currency: str)
     times_left = None if reading.times is None else max(0, reading.times[0] - balance.times)
     remaining = None if limit is None else to_decimal(max(0, limit - balance.amount), currency)
     spent = to_decimal(balance.amount, currency)
-    return Left(budget, spent, balance.times, None if limit is None else to_decimal(limit, currency), remaining, times_left, balance.frees_at)
+    return Left(
+        budget, spent, balance.times, None if limit is None else to_decimal(limit, currency), remaining, times_left, balance.frees_at
+    )
 
 
 def _sentences(texts: Sequence[str]) -> str:
@@ -428,6 +446,14 @@ def _closed(text: str) -> str:
 
 def _instant(at: int) -> str:
     return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=at)).isoformat()
+
+
+def _notice_reason(name: str, outcome: Outcome, text: str) -> Reason:
+    """A reason that no guardrail gives."""
+    return Reason(
+        guardrail=name, effect="notice", outcome=outcome, certain=True, because="", value="", actual="", bound="", gap="", clauses=(), place="",
+        staff=text, customer="",
+    )  # fmt: skip
 
 
 def _text(amount: Any) -> str | None:

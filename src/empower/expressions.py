@@ -20,13 +20,39 @@ from empower.moments import milliseconds
 from empower.pack import Place
 from empower.problems import Problem, did_you_mean
 from empower.quantities import (
-    Misfit, Quantity, add, amount_above, bare, common_unit, compare, greatest, least, literal, noun, product, scale, simplify,
+    Misfit,
+    Quantity,
+    add,
+    amount_above,
+    bare,
+    common_unit,
+    compare,
+    greatest,
+    least,
+    literal,
+    noun,
+    product,
+    scale,
+    simplify,
 )  # fmt: skip
 from empower.scope import Scope, Sign
 from empower.syntax import columns, construct, dotted, parse, quoted, segment
 from empower.values import (
-    CONDITIONS, REWRITES, Literal, Never, Value, Word, YesNo, amount_not_here, as_condition, depends_on_amount, moment, name_value,
-    reads_amount, shown, unknown_name,
+    CONDITIONS,
+    REWRITES,
+    Literal,
+    Never,
+    Value,
+    Word,
+    YesNo,
+    amount_not_here,
+    as_condition,
+    depends_on_amount,
+    moment,
+    name_value,
+    reads_amount,
+    shown,
+    unknown_name,
 )  # fmt: skip
 from empower.words import check_member, loose_word, membership, text_tested, words_compared
 
@@ -41,12 +67,12 @@ _OPERATORS: dict[type[ast.cmpop], ir.Operator] = {
 }  # fmt: skip
 
 
-class _At(Exception):  # noqa: N818  (never leaves this module)
+class _At(Exception):
     def __init__(self, node: ast.expr, misfit: Misfit) -> None:
         self.node, self.misfit = node, misfit
 
 
-class _Silent(Exception):  # noqa: N818  (a problem that was reported already)
+class _Silent(Exception):
     pass
 
 
@@ -459,7 +485,7 @@ def _numbers_compared(operator: ir.Operator, left: Quantity, right: Quantity, sc
 
 
 def _amount_factor(value: Quantity) -> Fraction | None:
-    """k of `k × action.amount`, when it is positive and that is all there is."""
+    """K of `k × action.amount`, when it is positive and that is all there is."""
     if isinstance(value.node, ir.Amount):
         return Fraction(1, value.denominator)
     if isinstance(value.node, ir.Scaled) and isinstance(value.node.value, ir.Amount) and value.node.factor > 0:

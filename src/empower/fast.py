@@ -23,53 +23,16 @@ from empower.decision import Decision, Origin
 from empower.explain import Teller
 from empower.formulas import all_of
 from empower.lower import facts_of_number, if_
-from empower.money import MoneyError, MoneyMemo, to_decimal
+from empower.memo import Memo, MoneyTexts
+from empower.money import MoneyError, to_decimal
 from empower.request import TEXT_MAX, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
 INDEX_MIN = 48
 """From so many guardrails on that name members of one fact, that fact becomes an index."""
-MEMO_MAX = 4_096
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _NOTHING: frozenset[str] = frozenset()
-
-
-class _Memo:
-    """A plain dictionary of what has been worked out before, and the function that works out the rest; bounded.
-
-    Plain, because looking up a subclass with `__missing__` costs three times as much.
-    """
-
-    def __init__(self, work_out: Callable[[Any], Any]) -> None:
-        self.known: dict[Any, Any] = {}
-        self._work_out = work_out
-
-    def learn(self, key: Any) -> Any:
-        """The value of a key, remembered."""
-        if len(self.known) >= MEMO_MAX:
-            self.known.clear()
-        return self.known.setdefault(key, self._work_out(key))
-
-
-class _Money:
-    """Texts of one money type that have been read before, each with its minor units (and, of an amount, its `Decimal`)."""
-
-    def __init__(self, currency: str, bounds: tuple[int, int], *, paired: bool) -> None:
-        self._memo = MoneyMemo(currency, *bounds)
-        self.known: dict[str, Any] = {}
-        self._paired = paired
-        self._currency = currency
-
-    def learn(self, raw: Any) -> bool:
-        """Read and remember one more text; False when there was nothing to learn. Raises `MoneyError` for one that cannot be read."""
-        if type(raw) is not str or raw in self.known:
-            return False
-        minor = self._memo.read(raw)
-        if len(self.known) >= MEMO_MAX:
-            self.known.clear()
-        self.known[raw] = (minor, to_decimal(minor, self._currency)) if self._paired else minor
-        return True
 
 
 def _spelled(order: tuple[str, ...]) -> Callable[[int], tuple[str, ...]]:
@@ -150,9 +113,14 @@ def _dispatcher(maker: _Maker, plan: ir.Plan, fact: str) -> Fast:
             return self.setdefault(value, _narrowed(maker, plan, kept))
 
     ways = _ByValue()
-    source = ["def choose(action, context):", "    try:", f"        way = ways[{_path('context', fact)}]", "    except (KeyError, TypeError):"]
+    source = [
+        "def choose(action, context):",
+        "    try:",
+        f"        way = ways[{_path('context', fact)}]",
+        "    except (KeyError, TypeError):",
+    ]
     source += ["        return None", "    return way(action, context)"]
-    return make_function("choose", source, {"ways": ways})  # type: ignore[no-any-return]
+    return make_function("choose", source, {"ways": ways})
 
 
 def _narrowed(maker: _Maker, plan: ir.Plan, kept: set[str]) -> Fast:
@@ -176,7 +144,7 @@ class _Writer:
     """Facts of words that a table looks up whatever happens."""
     clock: bool
     """Whether a clock was given; otherwise the machine's is read in place."""
-    money: dict[str, _Money] = field(factory=dict)
+    money: dict[str, MoneyTexts] = field(factory=dict)
 
     @property
     def timeless(self) -> bool:
@@ -194,7 +162,7 @@ class _Writer:
 
 def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     program = maker.rules.program
-    spoken = {each.guardrail for each in (*plan.bars, *plan.duties)}
+    spoken = {bar.guardrail for bar in plan.bars} | {duty.guardrail for duty in plan.duties}
     order = tuple(name for name in plan.order if name in spoken)
     emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
     looked_up = frozenset(fact for bar in plan.bars for fact in _looked_up(bar.threshold.exact, program))
@@ -210,14 +178,14 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     emit.line("    return decide(action, context) if learn(action, context) else None")
     emit.line("except Exception: return None")
     _write_answer(writer, standing)
-    decimals = _Memo(lambda minor: to_decimal(minor, program.currency))
-    names = _Memo(_spelled(order))
+    decimals = Memo(lambda minor: to_decimal(minor, program.currency))
+    names = Memo(_spelled(order))
     constants = {
         **emit.constants, "new": tuple.__new__, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
         "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
         "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "time_ns": time.time_ns, "clock": maker.clock,
     }  # fmt: skip
-    return make_function("decide", emit.lines, constants)  # type: ignore[no-any-return]
+    return make_function("decide", emit.lines, constants)
 
 
 def _looked_up(node: ir.Num, program: ir.Program) -> tuple[str, ...]:
@@ -225,7 +193,7 @@ def _looked_up(node: ir.Num, program: ir.Program) -> tuple[str, ...]:
     return words[0] if words is not None else ()
 
 
-def _learner(money: Mapping[str, _Money]) -> Callable[[Any, Any], bool]:
+def _learner(money: Mapping[str, MoneyTexts]) -> Callable[[Any, Any], bool]:
     """Reads the texts of money that a request holds; True when there was a new one."""
 
     def learn(action: Any, context: Any) -> bool:
@@ -267,7 +235,7 @@ def _write_action(writer: _Writer, kind: Kind) -> None:
     emit, program = writer.emit, writer.rules.program
     emit.line("parameters = NO_PARAMETERS")
     if kind.amount is not None:
-        memo = writer.money["action.amount"] = _Money(program.currency, kind.amount, paired=True)
+        memo = writer.money["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
         emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
         usual = 2
     else:
@@ -276,7 +244,9 @@ def _write_action(writer: _Writer, kind: Kind) -> None:
     if kind.asks or any(slot.startswith("action.") for slot in writer.plan.slots):
         # Parameters are typed by the careful way; here only texts pass, the usual case of a reason.
         texts = {name for name in kind.parameters if isinstance(program.facts[f"action.{name}"], ir.TextType)}
-        words = {name: frozenset(fact.members) for name in kind.parameters if isinstance(fact := program.facts[f"action.{name}"], ir.OneOfType)}
+        words = {
+            name: frozenset(fact.members) for name in kind.parameters if isinstance(fact := program.facts[f"action.{name}"], ir.OneOfType)
+        }
         emit.line("parameters = {}")
         for name in kind.parameters:
             required = name in kind.asks or f"action.{name}" in writer.plan.slots
@@ -301,7 +271,7 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
     emit, currency = writer.emit, writer.rules.program.currency
     name = emit.variables[slot]
     if isinstance(kind, ir.NumberType) and kind.unit == "money":
-        memo = writer.money[slot] = _Money(currency, (kind.low, kind.high), paired=False)
+        memo = writer.money[slot] = MoneyTexts(currency, (kind.low, kind.high), paired=False)
         emit.line(f"{name} = {emit.constant(memo.known)}[{source}]")
         return
     emit.line(f"{name} = {source}")
@@ -428,7 +398,9 @@ def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit.depth += 1
     if priced:
         _write_memo(emit, "limit", "limit", "decimals", "decimal")
-    emit.line(f"return new(Decision, ('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))")
+    emit.line(
+        f"return new(Decision, ('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))"
+    )
     emit.depth -= 1
     if not tight:
         return

@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from empower import ir
 from empower.authority import SOMEBODY, candidates
-from empower.backends.interpret import AccountReading, Environment, Value
+from empower.environment import AccountReading, Environment, Value
 from empower.ledger import Balance, Counter
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
@@ -117,7 +117,9 @@ def judge(case: Case) -> Verdict:
     span = case.span
     certain = [each for each in speaking if each.certain(*span)]
     possible = [each for each in speaking if each.possible(*span) and not each.certain(*span)]
-    out_of_bounds = case.plan.amount is not None and case.amount is not None and not case.plan.amount[0] <= case.amount <= case.plan.amount[1]
+    out_of_bounds = (
+        case.plan.amount is not None and case.amount is not None and not case.plan.amount[0] <= case.amount <= case.plan.amount[1]
+    )
     outcome, who = _outcome(case, certain, possible, out_of_bounds=out_of_bounds)
     sure, unsure = _duties(case)
     names = {each.guardrail for each in certain} | sure

@@ -6,342 +6,446 @@ construct before anything is built from it. Positions are worked out by a second
 
 from __future__ import annotations
 
-import functools
 import hashlib
+import os
 import re
+import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import frozen
-from pydantic import ValidationError
+from attrs import define, field, frozen
 
-from empower.pack import Pack, PackDocument, Place
-from empower.problems import PackError, Problem, Span, did_you_mean
+from empower.pack import Find, Pack, PackDocument, Shaped, as_written, shape_pack
+from empower.places import Node, Places
+from empower.problems import PROBLEMS_MAX, PackError, Problem, Span
 
-_LOADER = getattr(yaml, "CLoader", yaml.Loader)
-_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c]")
+_LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
+_TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
+_JOINERS = "\u200c\u200d"
+"""Characters without a width that some scripts, and faces made of several, cannot do without."""
 
 
 @frozen
 class Limits:
     """Bounds on what is read; a pack beyond them is refused with code `too-big`."""
 
-    bytes_max: int = 8 * 2**20
+    bytes_max: int = 4 * 2**20
+    """Of `pack.yaml`, of `cases.yaml`, and of all tables of a pack together."""
     depth_max: int = 24
     scalar_max: int = 20_000
     parents_max: int = 8
 
+    @property
+    def nodes_max(self) -> int:
+        """How many keys, values and containers a file may hold: what a file of that size holds that is written by people."""
+        return self.bytes_max // 10
 
-def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:  # noqa: B008  (immutable)
+
+def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:
     """Read a pack: a folder with `pack.yaml`, or that file itself.
 
+    What is wrong with its shape stands in its `problems`; what its words mean is for `check_pack`, which reports both.
+
     Raises:
-        PackError: every fault of YAML and of shape, with its place. What the words mean is for `check_pack`.
+        PackError: it cannot be read so far that its meaning could be checked.
     """
-    return _load(Path(path), limits, seen=())
+    return _Reading(Path(path), limits, ancestors=()).pack()
 
 
-def _load(path: Path, limits: Limits, seen: tuple[Path, ...]) -> Pack:
-    file = path / "pack.yaml" if path.is_dir() else path
-    text = _read(file, limits)
-    find = functools.cache(lambda place: _locate(text, str(file)).get(place) or _nearest(_locate(text, str(file)), place, str(file)))
-    document = _validate(read_yaml(text, str(file), limits), text, str(file), find)
-    tables = _tables(document, file, limits, find)
-    cases_text, cases = _cases(file.parent / "cases.yaml", limits)
-    parent = _parent(document, file, limits, (*seen, file.resolve()), find)
-    digest = hashlib.sha256()
-    for name, content in [("pack.yaml", text), *sorted(tables.items()), ("parent", parent.digest if parent else "")]:
-        digest.update(f"{name}\0{len(content.encode())}\0{content}".encode())
-    sources = {**(parent.sources if parent else {}), str(file): text, **{str(file.parent / name): content for name, content in tables.items()}}
-    if cases_text:
-        sources[str(file.parent / "cases.yaml")] = cases_text
-    return Pack(document, document.pack, digest.hexdigest(), file.parent, str(file), tables, cases, sources, find, parent)
+@define
+class _Reading:
+    """One pack being read."""
 
+    path: Path
+    limits: Limits
+    ancestors: tuple[tuple[int, int], ...]
+    """The files, by device and number, of the packs that extend this one."""
+    problems: list[Problem] = field(factory=list)
+    sources: dict[str, str] = field(factory=dict)
 
-def _read(file: Path, limits: Limits, code: str = "no-such-file", missing: str = "a pack is a folder with a file `pack.yaml`") -> str:
-    span = Span(str(file))
-    try:
-        with file.open("rb") as stream:
-            content = stream.read(limits.bytes_max + 1)
-    except OSError as error:
-        raise PackError([Problem(span, code, f"cannot read '{file}': {(error.strerror or str(error)).lower()}", missing)]) from None
-    if len(content) > limits.bytes_max:
-        message = f"the file is larger than {limits.bytes_max} bytes"
-        raise PackError([Problem(span, "too-big", message, "split the pack, or raise `Limits(bytes_max=…)` for a pack you trust")])
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        message = f"byte {error.start} is not UTF-8"
-        raise PackError([Problem(Span(str(file), line), "bad-yaml", message, "save the file as UTF-8")]) from None
+    def pack(self) -> Pack:
+        """The pack, with its parents."""
+        file = self.path / "pack.yaml" if os.path.isdir(self.path) else self.path  # noqa: PTH112  (never raises)
+        name = _shown(file)
+        text = self.text(file, name, "no-such-file", "a pack is a folder with a file `pack.yaml`")
+        find = Places(text, name, _tree).find
+        shaped = self.shaped(text, name, find)
+        home: Find = lambda place: find(as_written(place, shaped.kept))  # noqa: E731  (an annotated name for a closure)
+        tables = self.tables(shaped.document, file.parent, home)
+        cases = self.cases(file.parent / "cases.yaml")
+        parent = self.parent(shaped.document, file, home)
+        digest = hashlib.sha256()
+        for part, content in [("pack.yaml", text), *sorted(tables.items()), ("parent", parent.digest if parent else "")]:
+            digest.update(f"{part}\0{len(content.encode())}\0{content}".encode())
+        return Pack(
+            shaped.document, shaped.document.pack, digest.hexdigest(), Path(name).parent, name, tables, cases,
+            {**(parent.sources if parent else {}), **self.sources}, home, parent, tuple(self.problems), shaped.broken,
+        )  # fmt: skip
 
+    def refuse(self, *problems: Problem) -> PackError:
+        """The end of reading: these problems, and those noted before."""
+        return PackError([*self.problems, *problems], self.sources)
 
-def _cases(file: Path, limits: Limits) -> tuple[str, tuple[Mapping[str, Any], ...]]:
-    if not file.exists():
-        return "", ()
-    text = _read(file, limits)
-    cases = read_yaml(text, str(file), limits)
-    if not isinstance(cases, list) or not all(isinstance(case, dict) for case in cases):
-        message = "cases.yaml must be a list of cases"
-        raise PackError([Problem(Span(str(file)), "wrong-shape", message, "begin each case with `- it: …`")], {str(file): text})
-    return text, tuple(cases)
+    def text(self, file: Path, name: str, code: str, help_: str) -> str:
+        """The text of a file, noted as a source."""
+        found = _read(file, name, self.limits.bytes_max, code, help_)
+        if isinstance(found, Problem):
+            raise self.refuse(found)
+        self.sources[name] = found
+        return found
 
+    def shaped(self, text: str, name: str, find: Find) -> Shaped:
+        """The document of `pack.yaml`."""
+        value = self.yaml(text, name)
+        if not isinstance(value, dict):
+            raise self.refuse(Problem(Span(name), "wrong-shape", "a pack must be a mapping of keys", "begin with `pack: my-pack`"))
+        shaped = shape_pack(value, find)
+        if not isinstance(shaped, Shaped):
+            raise self.refuse(*shaped)
+        self.problems += shaped.problems
+        return shaped
 
-def _tables(document: PackDocument, file: Path, limits: Limits, find: Callable[[Place], Span]) -> dict[str, str]:
-    tables: dict[str, str] = {}
-    for index, cap in enumerate(document.caps):
-        if cap.table is None:
-            continue
-        span = find(("caps", index, "table"))
-        if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv", cap.table):
-            help_ = "name a CSV file that lies beside pack.yaml, such as `caps.csv`"
-            raise PackError([Problem(span, "bad-table", f"'{cap.table}' is not the name of a CSV file beside the pack", help_)])
+    def yaml(self, text: str, name: str) -> Any:
+        """The value of a YAML file."""
+        builder = _Builder(text, name, self.limits)
+        value = builder.value()
+        self.problems += builder.problems
+        if builder.spoilt:
+            raise self.refuse()
+        return value
+
+    def tables(self, document: PackDocument, folder: Path, find: Find) -> dict[str, str]:
+        """The CSV tables that caps name, each read once."""
+        found: dict[str, str] = {}
+        left = self.limits.bytes_max
+        for index, cap in enumerate(document.caps):
+            if cap.table is None or cap.table in found:
+                continue
+            file, place = folder / cap.table, ("caps", index, "table")
+            if not _TABLE.fullmatch(cap.table) or len(cap.table) > 200:
+                message = f"'{cap.table[:60]}' is not the name of a CSV file beside the pack"
+                help_ = "name a CSV file that lies beside pack.yaml, such as `caps.csv`"
+                self.problems.append(Problem(find(place), "bad-table", message, help_))
+                continue
+            text = _read(file, _shown(file), left, "bad-table", "put the table beside pack.yaml")
+            if isinstance(text, Problem):
+                self.problems.append(Problem(find(place), text.code, text.message, text.help))
+                continue
+            left -= len(text)
+            found[cap.table] = self.sources[_shown(file)] = text
+        return found
+
+    def cases(self, file: Path) -> tuple[Mapping[str, Any], ...]:
+        """The cases beside the pack, if there are any."""
+        if not os.path.lexists(file):
+            return ()
+        name = _shown(file)
+        text = _read(file, name, self.limits.bytes_max, "no-such-file", "")
+        if isinstance(text, Problem):
+            self.problems.append(text)
+            return ()
+        self.sources[name] = text
+        builder = _Builder(text, name, self.limits)
+        cases = builder.value()
+        self.problems += builder.problems
+        if isinstance(cases, list) and all(isinstance(case, dict) for case in cases):
+            return tuple(cases)
+        if not builder.spoilt:
+            at = next((index for index, case in enumerate(cases) if not isinstance(case, dict)), 0) if isinstance(cases, list) else 0
+            span = Places(text, name, _tree).find((at,))
+            self.problems.append(Problem(span, "wrong-shape", "cases.yaml must be a list of cases", "begin each case with `- it: …`"))
+        return ()
+
+    def parent(self, document: PackDocument, file: Path, find: Find) -> Pack | None:
+        """The pack that is extended; its problems come together with those of this one."""
+        if document.extends is None:
+            return None
+        span = find(("extends",))
+        path = Path(os.path.join(file.parent, document.extends))  # noqa: PTH118  (as written, for the messages)
+        target = path / "pack.yaml" if os.path.isdir(path) else path  # noqa: PTH112  (never raises)
+        identity = _identity(target)
+        seen = (*self.ancestors, _identity(file) or (0, 0))
+        if identity is None:
+            help_ = "name the parent's folder, relative to this pack, such as `../company`"
+            raise self.refuse(Problem(span, "bad-parent", f"there is no pack at '{document.extends[:200]}'", help_))
+        if identity in seen:
+            raise self.refuse(Problem(span, "bad-parent", f"'{document.extends[:200]}' leads back to this pack", "a pack cannot extend itself"))
+        if len(seen) >= self.limits.parents_max:
+            raise self.refuse(Problem(span, "bad-parent", f"more than {self.limits.parents_max} packs extend one another", "use fewer layers"))
         try:
-            tables[cap.table] = _read(file.parent / cap.table, limits)
+            return _Reading(path, self.limits, seen).pack()
         except PackError as error:
-            raise PackError([Problem(span, "bad-table", error.problems[0].message, "put the table beside pack.yaml")]) from None
-    return tables
+            self.sources.update(error.sources)
+            raise self.refuse(*error.problems) from None
 
 
-def _parent(document: PackDocument, file: Path, limits: Limits, seen: tuple[Path, ...], find: Callable[[Place], Span]) -> Pack | None:
-    if document.extends is None:
+# ------------------------------------------------------------------------------------------------ files
+
+
+def _shown(file: Path) -> str:
+    """How a file is called in messages: without detours, where that names the same file."""
+    name = os.path.normpath(file)
+    return name if _identity(Path(name)) == _identity(file) else str(file)
+
+
+def _identity(file: Path) -> tuple[int, int] | None:
+    """Which plain file this is, whatever it is called; None if it is none."""
+    try:
+        status = file.stat()
+    except (OSError, ValueError):
         return None
-    path = file.parent / document.extends
-    target = (path / "pack.yaml" if path.is_dir() else path).resolve()
-    span = find(("extends",))
-    if target in seen:
-        raise PackError([Problem(span, "bad-parent", f"'{document.extends}' leads back to this pack", "a pack cannot extend itself")])
-    if len(seen) >= limits.parents_max:
-        message = f"more than {limits.parents_max} packs extend one another"
-        raise PackError([Problem(span, "bad-parent", message, "use fewer layers")])
-    if not target.is_file():
-        help_ = "name the parent's folder, relative to this pack, such as `../company`"
-        raise PackError([Problem(span, "bad-parent", f"there is no pack at '{document.extends}'", help_)])
-    return _load(path, limits, seen)
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
+
+
+def _read(file: Path, name: str, bytes_max: int, code: str, missing: str) -> str | Problem:
+    """The text of a plain file; or why it cannot be read."""
+    try:
+        if not stat.S_ISREG(file.stat().st_mode):
+            return Problem(Span(name), "not-a-file", f"'{name}' is not a plain file", missing)
+        with file.open("rb") as stream:
+            content = stream.read(bytes_max + 1)
+    except (OSError, ValueError) as error:
+        why = (getattr(error, "strerror", None) or str(error)).lower()
+        return Problem(Span(name), code, f"cannot read '{name}': {why}", missing)
+    if len(content) > bytes_max:
+        help_ = "split the pack, or raise `Limits(bytes_max=…)` for a pack you trust"
+        return Problem(Span(name), "too-big", f"'{name}' is larger than {bytes_max} bytes", help_)
+    return _decoded(content, name)
+
+
+def _decoded(content: bytes, name: str) -> str | Problem:
+    try:
+        text = content.decode("utf-8-sig")
+        bad = text.find("\0")
+    except UnicodeDecodeError as error:
+        text, bad = content[: error.start].decode("utf-8-sig", "replace"), -2
+    if bad == -1:
+        return text
+    before = text if bad < 0 else text[:bad]
+    message = "a byte here is not UTF-8" if bad < 0 else "a NUL stands here, which no text has"
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    return Problem(Span(name, line, column, column + 1), "not-utf8", message, "save the file as UTF-8")
 
 
 # ------------------------------------------------------------------------------------------------ YAML
 
 
-class _Refused(Exception):  # noqa: N818  (never leaves this module)
-    def __init__(self, mark: Any, code: str, message: str, help_: str = "") -> None:
-        self.mark, self.code, self.message, self.help = mark, code, message, help_
+class _Spoilt(Exception):
+    """The rest of a file cannot be read."""
 
 
-def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (immutable)
+def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:
     """YAML text → dicts, lists and texts; raises `PackError` for anything a pack may not contain."""
+    builder = _Builder(text, file, limits)
+    value = builder.value()
+    if builder.problems:
+        raise PackError(builder.problems, {file: text})
+    return value
+
+
+def _events(text: str) -> Iterator[Any]:
+    loader = _LOADER(text)
     try:
-        return _build(text, limits)
-    except _Refused as refused:
-        span = Span(file, refused.mark.line + 1, refused.mark.column + 1, refused.mark.column + 2)
-        raise PackError([Problem(span, refused.code, refused.message, refused.help)], {file: text}) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        span = Span(file, mark.line + 1, mark.column + 1, mark.column + 2) if mark else Span(file)
-        what = getattr(error, "problem", None) or str(error).splitlines()[0]
-        raise PackError([Problem(span, "bad-yaml", f"this is not YAML: {what}", _yaml_help(what, text, span))], {file: text}) from None
+        while (event := loader.get_event()) is not None:
+            yield event
+    finally:
+        loader.dispose()
 
 
-def _yaml_help(what: str, text: str, span: Span) -> str:
-    line = (text.splitlines()[span.line - 1 : span.line] or [""])[0]
-    if "\t" in line:
-        return "use spaces to indent, not tabs"
-    if "mapping values are not allowed" in what:
-        return "put quotes around a text that holds a colon and a space"
-    if "found character" in what or "'%'" in what:
-        return "put quotes around a text that begins with a special character"
-    return "check the indentation and the brackets of this line and the one above"
+@define
+class _Builder:
+    """Builds the value of a YAML file from its events, without recursion.
 
+    A construct that a pack may not contain is noted; as long as the value is not lost by it, reading goes on.
+    """
 
-def _build(text: str, limits: Limits) -> Any:
-    """Events → values, iteratively. A frame is (container, pending key or None)."""
-    root: list[Any] = []
-    stack: list[list[Any]] = [[root, None]]
-    documents = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
-            if event.anchor is not None or (event.tag is not None and event.tag != "!") or len(event.value) > limits.scalar_max:
-                _refuse_decoration(event, limits)
-            _place(stack[-1], event.value, event)
-        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            _refuse_decoration(event, limits)
-            if len(stack) > limits.depth_max:
-                raise _Refused(event.start_mark, "too-big", f"this is nested more than {limits.depth_max} deep", "a pack needs no such depth")
-            value: Any = {} if kind is yaml.MappingStartEvent else []
-            _place(stack[-1], value, event)
-            stack.append([value, None])
-        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            stack.pop()
-        elif kind is yaml.AliasEvent:
-            raise _Refused(event.start_mark, "forbidden-yaml", f"'*{event.anchor}' refers to another place", "write the value out, or `define` it")
-        elif kind is yaml.DocumentStartEvent:
-            documents += 1
-            if documents > 1:
-                raise _Refused(event.start_mark, "forbidden-yaml", "a second document begins here", "keep one document in a file")
-    if not root:
-        raise _Refused(yaml.Mark("", 0, 0, 0, None, None), "bad-yaml", "the file is empty", "see the tutorial for a first pack")
-    return root[0]
+    text: str
+    file: str
+    limits: Limits
+    problems: list[Problem] = field(factory=list)
+    spoilt: bool = False
+    """Part of the value was lost: what it means cannot be checked."""
 
+    def value(self) -> Any:
+        """The value, as far as it could be read."""
+        root: list[Any] = []
+        try:
+            self.build(root)
+        except _Spoilt:
+            self.spoilt = True
+        except yaml.YAMLError as error:
+            self.problems.append(_syntax(error, self.text, self.file))
+            self.spoilt = True
+        if not root and not self.problems:
+            self.problems.append(Problem(Span(self.file), "bad-yaml", "the file is empty", "see the tutorial for a first pack"))
+            self.spoilt = True
+        return root[0] if root else None
 
-def _refuse_decoration(event: Any, limits: Limits) -> None:
-    if event.anchor is not None:
-        message = f"'&{event.anchor}' names a place to be repeated"
-        raise _Refused(event.start_mark, "forbidden-yaml", message, "write the value out, or `define` it")
-    if event.tag is not None and event.tag != "!":
-        raise _Refused(event.start_mark, "forbidden-yaml", f"'{event.tag[:60]}' is a YAML tag", "leave it out: the schema gives every value its type")
-    if type(event) is yaml.ScalarEvent and len(event.value) > limits.scalar_max:
-        raise _Refused(event.start_mark, "too-big", f"this text is longer than {limits.scalar_max} characters", "shorten it")
+    def build(self, root: list[Any]) -> None:
+        """Put the value into a list. A frame of the stack is a container and its pending key, or None."""
+        stack: list[list[Any]] = [[root, None]]
+        documents = nodes = 0
+        scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
+        depth_max, scalar_max, nodes_max = self.limits.depth_max, self.limits.scalar_max, self.limits.nodes_max
+        for event in _events(self.text):
+            kind = type(event)
+            if kind is scalar:
+                value = event.value
+                if event.anchor is not None or event.tag is not None or len(value) > scalar_max or not value.isprintable():
+                    self.decoration(event)
+                self.place(stack[-1], value, event)
+            elif kind is mapping or kind is sequence:
+                if event.anchor is not None or event.tag is not None:
+                    self.decoration(event)
+                value = {} if kind is mapping else []
+                self.place(stack[-1], value, event)
+                stack.append([value, None])
+                if len(stack) > depth_max + 1:
+                    self.lose(event, "too-big", f"this is nested more than {depth_max} deep", "a pack needs no such depth")
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                stack.pop()
+            elif kind is yaml.AliasEvent:
+                self.lose(event, "forbidden-yaml", f"'*{event.anchor[:60]}' refers to another place", "write the value out, or `define` it")
+            elif kind is yaml.DocumentStartEvent:
+                documents += 1
+                if documents > 1:
+                    self.lose(event, "forbidden-yaml", "a second document begins here", "keep one document in a file")
+            nodes += 1
+            if nodes > nodes_max:
+                self.lose(event, "too-big", f"the file has more than {nodes_max} parts", "split it, or raise `Limits(bytes_max=…)`")
 
-
-def _place(frame: list[Any], value: Any, event: Any) -> None:
-    container, key = frame
-    if type(container) is list:
-        container.append(value)
-    elif key is not None:
-        container[key] = value
-        frame[1] = None
-    elif type(value) is not str:
-        raise _Refused(event.start_mark, "bad-yaml", "a key must be a word, not a list or mapping", "put quotes around a text with brackets")
-    elif value in container:
-        raise _Refused(event.start_mark, "duplicate-key", f"'{value}' stands here twice", "keep one of them")
-    elif value == "<<":
-        raise _Refused(event.start_mark, "forbidden-yaml", "'<<' merges another mapping", "write the keys out")
-    else:
-        frame[1] = value
-    if type(value) is str and not value.isascii() and (found := _BIDI.search(value)):
-        message = f"this text holds the invisible character {unicodedata.name(found.group())}"
-        raise _Refused(event.start_mark, "invisible-character", message, "type the text anew, without it")
-
-
-# ------------------------------------------------------------------------------------------------ places
-
-
-@functools.lru_cache(maxsize=4)
-def _locate(text: str, file: str) -> dict[Place, Span]:
-    """Every place of a document: of each value, and of each key as (*place, "<key>")."""
-    places: dict[Place, Span] = {}
-    stack: list[list[Any]] = []
-    for event in yaml.parse(text, Loader=_LOADER):
-        if type(event) in (yaml.MappingEndEvent, yaml.SequenceEndEvent):
-            stack.pop()
-        if type(event) not in (yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent):
-            continue
-        span = _span(event, file)
-        if not _is_key(stack, event):
-            place = _next_place(stack)
-            places[place] = span
+    def place(self, frame: list[Any], value: Any, event: Any) -> None:
+        """Put a value, or a key, where it belongs."""
+        container, key = frame
+        if type(container) is list:
+            container.append(value)
+        elif key is not None:
+            container.setdefault(key, value)
+            frame[1] = None
+        elif type(value) is not str:
+            self.lose(event, "bad-yaml", "a key must be a word, not a list or mapping", "put quotes around a text with brackets")
+        elif value == "<<":
+            self.lose(event, "forbidden-yaml", "'<<' merges another mapping", "write the keys out")
         else:
-            stack[-1][2] = event.value
-            places[(*stack[-1][0], event.value, "<key>")] = span
-            continue
-        if type(event) is yaml.MappingStartEvent:
-            stack.append([place, "map", None])
-        elif type(event) is yaml.SequenceStartEvent:
-            stack.append([place, "list", 0])
-    return places
+            if value in container:
+                self.note(event, "duplicate-key", f"'{value[:60]}' stands here twice", "keep one of them")
+            frame[1] = value
+
+    def decoration(self, event: Any) -> None:
+        """Note anchors, tags, invisible characters; lose a text that is too long."""
+        if event.anchor is not None:
+            self.note(event, "forbidden-yaml", f"'&{event.anchor[:60]}' names a place to be repeated", "write the value out, or `define` it")
+        if event.tag is not None and event.tag != "!":
+            self.note(event, "forbidden-yaml", f"'{event.tag[:60]}' is a YAML tag", "leave it out: the schema gives every value its type")
+        if type(event) is not yaml.ScalarEvent:
+            return
+        if len(event.value) > self.limits.scalar_max:
+            self.lose(event, "too-big", f"this text is longer than {self.limits.scalar_max} characters", "shorten it")
+        odd = next((character for character in event.value if _invisible(character)), None)
+        if odd is not None:
+            name = unicodedata.name(odd, f"U+{ord(odd):04X}")
+            self.note(event, "invisible-character", f"this text holds the invisible character {name}", "type the text anew, without it")
+
+    def note(self, event: Any, code: str, message: str, help_: str) -> None:
+        """Note a problem, and go on unless there are too many."""
+        self.problems.append(Problem(_span(event, self.file), code, message, help_))
+        if len(self.problems) > PROBLEMS_MAX:
+            raise _Spoilt
+
+    def lose(self, event: Any, code: str, message: str, help_: str) -> None:
+        """Note a problem that spoils the value, and end."""
+        self.note(event, code, message, help_)
+        raise _Spoilt
 
 
-def _is_key(stack: list[list[Any]], event: Any) -> bool:
-    return bool(stack) and stack[-1][1] == "map" and stack[-1][2] is None and type(event) is yaml.ScalarEvent
-
-
-def _next_place(stack: list[list[Any]]) -> Place:
-    if not stack:
-        return ()
-    prefix, kind, at = stack[-1]
-    stack[-1][2] = at + 1 if kind == "list" else None
-    return (*prefix, at)
+def _invisible(character: str) -> bool:
+    if character.isprintable() or character in _JOINERS or character in "\n\t":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _span(event: Any, file: str) -> Span:
     start, end = event.start_mark, event.end_mark
-    column = start.column + (2 if getattr(event, "style", None) in ("'", '"') else 1)
-    last = end.column + 1 if end.line == start.line and type(event) is yaml.ScalarEvent else column + 1
-    if getattr(event, "style", None) in ("'", '"'):
-        last -= 1
-    return Span(file, start.line + 1, column, max(last, column + 1))
+    quotes = 1 if getattr(event, "style", None) in ("'", '"') else 0
+    last = end.column + 1 - quotes if end.line == start.line and type(event) is yaml.ScalarEvent else 0
+    first = start.column + 1 + quotes
+    return Span(file, start.line + 1, first, max(last, first + 1))
 
 
-def _nearest(places: Mapping[Place, Span], place: Place, file: str) -> Span:
-    while place:
-        place = place[:-1]
-        if place in places:
-            return places[place]
-    return Span(file)
+_YAML_WORDS = {
+    "mapping values are not allowed": ("a second colon stands here", "put quotes around a text that holds a colon and a space"),
+    "did not find expected key": ("this does not fit the lines above", "check the indentation, and close every bracket and quote above"),
+    "could not find expected ':'": ("a key without a colon stands here, or in the line above", "write `key: value`"),
+    "did not find expected ',' or ']'": ("this list is not closed, or an item does not end here", "put commas between items, and `]` behind the last"),
+    "did not find expected ',' or '}'": ("this mapping is not closed, or a value does not end here", "put commas between keys, and `}` behind the last"),
+    "did not find expected '-' indicator": ("this does not fit the list above", "begin each item with `- `, all in one column"),
+    "block sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),
+    "found character that cannot start any token": ("a text cannot begin with this character", "put quotes around the text"),
+    "found unexpected end of stream": ("a quote or bracket is not closed before the file ends", "close it"),
+    "found unknown escape character": ("this backslash means nothing in double quotes", "use single quotes, or write `\\\\`"),
+    "did not find expected <document start>": ("a second document begins here, or the first has ended", "check the indentation of this line"),
+    "control characters are not allowed": ("a control character stands here", "save the file as plain text in UTF-8"),
+}
+"""What the YAML library says, in the words of an author, with a help line."""
 
 
-# ------------------------------------------------------------------------------------------------ shape
-
-_NOUNS = {
-    "rules": "a rule", "caps": "a cap", "budgets": "a budget", "menu": "an offer of the menu", "assume": "an assumption",
-    "claims": "a claim", "facts": "a fact", "actions": "an action", "roles": "the roles", "say": "`say`", "campaign": "a campaign",
-    "encourage": "`encourage`", "values": "a value",
-}  # fmt: skip
-_SHAPES = {"string_type": "a text", "list_type": "a list", "dict_type": "a mapping of keys", "model_type": "a mapping of keys"}
-
-
-def _validate(value: Any, text: str, file: str, find: Callable[[Place], Span]) -> PackDocument:
-    if not isinstance(value, dict):
-        problem = Problem(Span(file), "wrong-shape", "a pack must be a mapping of keys", "begin with `pack: my-pack`")
-        raise PackError([problem], {file: text})
-    try:
-        return PackDocument.model_validate(value)
-    except ValidationError as error:
-        raise PackError([_shape_problem(item, find) for item in error.errors(include_url=False)], {file: text}) from None
-
-
-def _shape_problem(item: Any, find: Callable[[Place], Span]) -> Problem:
-    place: Place = tuple(item["loc"])
-    key = str(place[-1]) if place else ""
-    if item["type"] == "extra_forbidden":
-        help_ = did_you_mean(key, _keys_at(place[:-1]))
-        return Problem(find((*place, "<key>")), "unknown-key", f"'{key}' is not a key of {_noun(place[:-1])}", help_)
-    if item["type"] == "missing":
-        owner = _owner(item, place)
-        if key == "because":
-            help_ = "add `because:` with the name of the value of the mission that it serves"
-            return Problem(find(place[:-1]), "no-value", f"{owner} names no value", help_)
-        return Problem(find(place[:-1]), "missing-key", f"{owner} needs '{key}'", f"add `{key}: …`")
-    wanted = _SHAPES.get(item["type"], "something else")
-    got = {str: "a text", list: "a list", dict: "a mapping of keys"}.get(type(item["input"]), "something else")
-    return Problem(find(place), "wrong-shape", f"'{key}' of {_noun(place[:-1])} must be {wanted}, not {got}", "")
+def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
+    mark = getattr(error, "problem_mark", None)
+    position = getattr(error, "position", None)
+    span = Span(file)
+    if mark is not None:
+        span = Span(file, mark.line + 1, mark.column + 1, mark.column + 2)
+    elif isinstance(position, int):
+        before = text[:position]
+        column = len(before) - before.rfind("\n")
+        span = Span(file, before.count("\n") + 1, column, column + 1)
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0])
+    line = text[mark.index :].split("\n", 1)[0] if mark is not None else ""
+    if line.startswith("\t"):
+        return Problem(span, "bad-yaml", "a tab stands where spaces belong", "use spaces to indent, not tabs")
+    known = next((words for start, words in _YAML_WORDS.items() if said.startswith(start)), None)
+    message, help_ = known or (f"this is not YAML: {said}", "check the indentation and the brackets of this line and the one above")
+    return Problem(span, "bad-yaml", message, help_)
 
 
-def _owner(item: Any, place: Place) -> str:
-    given = item["input"]
-    name = given.get("id") if isinstance(given, dict) else None
-    noun = _noun(place[:-1])
-    return f"{noun.removeprefix('a ').removeprefix('an ')} '{name}'" if isinstance(name, str) else noun
+@define
+class _Frame:
+    """A container whose places are being noted, and the key that waits for its value."""
+
+    node: Node
+    key: Node | None = None
+    name: str = ""
+
+    def hang(self, node: Node, event: Any) -> bool:
+        """Hang a node into the container; false for a key, which waits."""
+        children = self.node.children
+        if isinstance(children, list):
+            children.append(node)
+        elif self.key is None:
+            self.key, self.name = node, event.value
+            return False
+        elif children is not None:
+            node.key, self.key = self.key, None
+            children.setdefault(self.name, node)
+        return True
 
 
-def _noun(place: Place) -> str:
-    for part in reversed(place):
-        if isinstance(part, str) and part in _NOUNS:
-            return _NOUNS[part]
-    return "a pack"
-
-
-def _keys_at(place: Place) -> Iterator[str]:
-    """The keys that the model at a place knows, as an author writes them."""
-    model: Any = PackDocument
-    for part in place:
-        if isinstance(part, str) and hasattr(model, "model_fields"):
-            info = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
-            model = _inner(info.annotation) if info else model
-    for name, info in getattr(model, "model_fields", {}).items():
-        yield info.alias or name
-
-
-def _inner(annotation: Any) -> Any:
-    """The model inside `list[Model]`, `dict[str, Model]`, `Model | None`, or the annotation itself."""
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        inner = _inner(argument)
-        if hasattr(inner, "model_fields"):
-            return inner
-    return annotation
+def _tree(text: str) -> Node:
+    """The positions of everything in a text that has been read before."""
+    root = Node(0, 0, 0, 0, None)
+    stack: list[_Frame] = []
+    for event in _events(text):
+        kind = type(event)
+        if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            stack.pop()
+        elif kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+            start, end = event.start_mark, event.end_mark
+            node = Node(start.line, start.column, end.line, end.column, event.style if kind is yaml.ScalarEvent else None)
+            root = node if not stack else root
+            if (not stack or stack[-1].hang(node, event)) and kind is not yaml.ScalarEvent:
+                node.children = {} if kind is yaml.MappingStartEvent else []
+                stack.append(_Frame(node))
+    return root

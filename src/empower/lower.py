@@ -72,7 +72,8 @@ Guardrails = list[CheckedRule | CheckedCap | CheckedDuty | CheckedBudget]
 
 def _by_kind(checked: CheckedPack) -> dict[str, Guardrails]:
     found: dict[str, Guardrails] = {kind: [] for kind in checked.kinds}
-    for guardrail in (*checked.rules, *checked.caps, *checked.duties, *checked.budgets):
+    everything: Guardrails = [*checked.rules, *checked.caps, *checked.duties, *checked.budgets]
+    for guardrail in everything:
         for kind in guardrail.kinds:
             found[kind].append(guardrail)
     return found
@@ -82,7 +83,9 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
     declared = checked.kinds[kind]
     order = {name: place for place, name in enumerate(checked.order)}
     guardrails = sorted(guardrails, key=lambda guardrail: order[guardrail.id])
-    bars = [_bar(each) if isinstance(each, CheckedRule) else _cap(each) for each in guardrails if isinstance(each, (CheckedRule, CheckedCap))]
+    bars = [
+        _bar(each) if isinstance(each, CheckedRule) else _cap(each) for each in guardrails if isinstance(each, (CheckedRule, CheckedCap))
+    ]
     shadowed = {each.id for each in guardrails if isinstance(each, (CheckedRule, CheckedCap)) and each.shadow}
     live = tuple(bar for bar in bars if bar.guardrail not in shadowed)
     shadows = tuple(bar for bar in bars if bar.guardrail in shadowed)
@@ -94,7 +97,19 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
     accounts = tuple(_account(each) for each in guardrails if isinstance(each, CheckedBudget))
     slots = _slots(bars, duties, accounts)
     free = _free(live, accounts)
-    return ir.Plan(kind, declared.amount, declared.asks, live, shadows, duties, accounts, _clock(bars, duties, accounts), tuple(each.id for each in guardrails), slots, free)
+    return ir.Plan(
+        kind,
+        declared.amount,
+        declared.asks,
+        live,
+        shadows,
+        duties,
+        accounts,
+        _clock(bars, duties, accounts),
+        tuple(each.id for each in guardrails),
+        slots,
+        free,
+    )
 
 
 def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> tuple[str, ...]:
@@ -183,7 +198,9 @@ def _bar(rule: CheckedRule) -> ir.Bar:
 def _scope(fires: ir.Cond) -> tuple[tuple[str, frozenset[str]], ...]:
     """Facts outside whose members the condition is certainly false: what an index may use."""
     parts = fires.conditions if isinstance(fires, ir.All) else (fires,)
-    return tuple((part.fact, part.members) for part in parts if isinstance(part, ir.IsAmong) and part.fact not in ("actor.role", "action.kind"))
+    return tuple(
+        (part.fact, part.members) for part in parts if isinstance(part, ir.IsAmong) and part.fact not in ("actor.role", "action.kind")
+    )
 
 
 def _threshold(fires: ir.Cond, reading: str) -> ir.Num:
@@ -212,7 +229,9 @@ def _threshold(fires: ir.Cond, reading: str) -> ir.Num:
 
 
 def _reading(condition: ir.Cond, reading: str) -> ir.Cond:
-    return {"exact": lambda: condition, "low": lambda: possibly(condition), "high": lambda: certainly(condition)}[reading]()
+    if reading == "exact":
+        return condition
+    return possibly(condition) if reading == "low" else certainly(condition)
 
 
 def if_(condition: ir.Cond, then: ir.Num, otherwise: ir.Num) -> ir.Num:
@@ -245,8 +264,14 @@ def _either(value: ir.Num, other: ir.Num, *, least: bool) -> ir.Num:
 def _first_match(rows: tuple[Row, ...], *, floor: bool) -> ir.Triple:
     amounts = [amount_triple(row.amounts, floor=floor) for row in rows]
     exact = ir.Rows(tuple(ir.Row(r.condition, r.condition, a.exact) for r, a in zip(rows, amounts, strict=True)), NOTHING, "least")
-    low = ir.Rows(tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.low) for r, a in zip(rows, amounts, strict=True)), NOTHING, "least")
-    high = ir.Rows(tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.high) for r, a in zip(rows, amounts, strict=True)), NOTHING, "greatest")
+    low = ir.Rows(
+        tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.low) for r, a in zip(rows, amounts, strict=True)), NOTHING, "least"
+    )
+    high = ir.Rows(
+        tuple(ir.Row(certainly(r.condition), possibly(r.condition), a.high) for r, a in zip(rows, amounts, strict=True)),
+        NOTHING,
+        "greatest",
+    )
     return ir.Triple(*(_single(each) for each in (exact, low, high)))
 
 

@@ -9,8 +9,9 @@ from attrs import evolve
 
 from empower import ir
 from empower.asking import plain_value
-from empower.backends.interpret import Environment, Value, holds
+from empower.backends.interpret import holds
 from empower.decision import Decision, Option
+from empower.environment import Environment, Value
 from empower.judge import judge
 from empower.money import plain_money
 from empower.request import Misread, read_value
@@ -30,16 +31,16 @@ def options_instead(teller: Teller, decision: Decision) -> tuple[Option, ...]:
 
 
 def at_its_limit(teller: Teller, decision: Decision) -> Iterator[Option]:
+    """The same action at the most that would be allowed."""
     currency = teller.rules.program.currency
     if decision.limit is None:
         return
-    given = {name: plain_value(value) for name, value in decision.parameters.items()}  # type: ignore[arg-type]
+    given = {name: plain_value(value) for name, value in decision.parameters.items()}
     case = teller.case(decision)
     verdict = teller.verdict(decision, case) if case is not None else None
     if verdict is None or verdict.limit is None:
         return
-    amount = verdict.limit if decision.asked is None else verdict.limit
-    yield Option({"kind": decision.kind, "amount": plain_money(amount, currency), **given}, _title(teller, decision.kind), "")
+    yield Option({"kind": decision.kind, "amount": plain_money(verdict.limit, currency), **given}, _title(teller, decision.kind), "")
 
 
 def _title(teller: Teller, kind: str) -> str:
@@ -47,6 +48,7 @@ def _title(teller: Teller, kind: str) -> str:
 
 
 def on_the_menu(teller: Teller, decision: Decision, parameters: Mapping[str, Any]) -> Iterator[Option]:
+    """The offers of the menu that would be allowed, best rank first."""
     for offer in teller.rules.program.menu:
         option = _offered(teller, offer, decision, parameters)
         if option is not None:
@@ -58,8 +60,10 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
     typed = _typed(teller, offer, parameters)
     if typed is None:
         return None
-    case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.balances, typed)  # type: ignore[arg-type]
-    condition_facts = {path: teller.lenient(decision.context, path) for path in teller.rules.program.facts if not path.startswith("action.")}
+    case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.balances, typed)
+    condition_facts = {
+        path: teller.lenient(decision.context, path) for path in teller.rules.program.facts if not path.startswith("action.")
+    }
     if not holds(offer.certain, Environment(condition_facts, 0, decision.judged_at, teller.day_of)):
         return None
     amount = offer.amount
@@ -93,7 +97,7 @@ def options_now(teller: Teller, decision: Decision) -> tuple[Option, ...]:
     """Every kind at its limit, then the menu."""
     found = []
     for kind in teller.rules.program.plans:
-        case = teller.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)  # type: ignore[arg-type]
+        case = teller.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
         if case.plan.amount is None:
             allowed = judge(evolve(case, missing=())).outcome == "allow"
             found += [Option({"kind": kind}, _title(teller, kind), "")] if allowed else []

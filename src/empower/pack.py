@@ -6,14 +6,14 @@ Conditions, amounts and cells stay plain values here (`object`), because only th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from attrs import field, frozen
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from empower.problems import Span
+from empower.problems import PROBLEMS_MAX, Problem, Span, did_you_mean
 
 
 def _as_list(value: object) -> object:
@@ -190,7 +190,7 @@ class PackDocument(Shape):
     extends: str | None = None
     mode: str = "live"
     when_ledger_unavailable: Any = None
-    values: dict[str, Text]
+    values: dict[str, Text] = {}
     roles: RolesDocument | None = None
     groups: dict[str, list[str]] = {}
     facts: dict[str, Annotated[FactDocument, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v)]] = {}
@@ -208,6 +208,8 @@ class PackDocument(Shape):
 
 Place = tuple[str | int, ...]
 """A path into a document: keys and indices."""
+Find = Callable[[Place], Span]
+"""Where something stands; see `places.Places.find`."""
 
 
 @frozen
@@ -225,6 +227,209 @@ class Pack:
     """The text of each CSV table, by the name the pack gives it."""
     cases: tuple[Mapping[str, Any], ...] = field(repr=False)
     sources: Mapping[str, str] = field(repr=False)
-    find: Callable[[Place], Span] = field(repr=False, eq=False)
+    find: Find = field(repr=False, eq=False)
     """The place of a value in `pack.yaml`; worked out on demand, since only errors and explanations ask."""
     parent: Pack | None = None
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
+    """What is wrong with its files and its shape. `check_pack` reports it together with what is wrong with its meaning."""
+    broken: frozenset[Place] = field(default=frozenset(), repr=False)
+    """Declarations that were left out because of their shape: what names them is not complained of again."""
+
+
+# ------------------------------------------------------------------------------------------------ shape
+
+
+@frozen
+class Shaped:
+    """A document with whatever had no fit shape left out, and a problem for each of these."""
+
+    document: PackDocument
+    problems: tuple[Problem, ...]
+    broken: frozenset[Place]
+    kept: Mapping[str, tuple[int, ...]]
+    """Of each list some items of which were left out: at which places the others stood."""
+
+
+_LISTS = ("rules", "caps", "budgets", "menu", "assume", "claims")
+_DECLARED = ("facts", "actions", "values", "groups", "define", "obligations", "population")
+_STAND_INS: Mapping[str, Any] = {
+    "pack": "unnamed", "version": "0", "currency": "CLF", "timezone": "UTC", "mission": "", "languages": ["en"], "mode": "live",
+}  # fmt: skip
+"""What stands for a missing or misshapen key, so that the rest can be checked; in CLF no amount has too many decimals."""
+_ROUNDS = 4
+
+
+def shape_pack(value: Mapping[str, Any], find: Find) -> Shaped | tuple[Problem, ...]:
+    """A document in its shape; or the problems alone, where too much is missing to go on.
+
+    What is misshapen is left out, and the rest read again, until all that is left has its shape.
+    """
+    problems: list[Problem] = []
+    broken: set[Place] = set()
+    given = dict(value)
+    kept: dict[str, tuple[int, ...]] = {}
+    for _ in range(_ROUNDS):
+        try:
+            document = PackDocument.model_validate(given)
+        except ValidationError as error:
+            faults = error.errors(include_url=False, include_context=False)
+        else:
+            return Shaped(document, tuple(problems), frozenset(broken), kept)
+        at = _at_home(find, kept)
+        problems += [_shape_problem(fault, at) for fault in faults[: PROBLEMS_MAX + 1]]
+        if len(problems) > PROBLEMS_MAX or not _leave_out(given, faults, broken, kept):
+            return tuple(problems)
+    return tuple(problems)
+
+
+def _at_home(find: Find, kept: Mapping[str, tuple[int, ...]]) -> Find:
+    """`find` for a document that lacks some items of its lists."""
+    return lambda place: find(as_written(place, kept))
+
+
+def as_written(place: Place, kept: Mapping[str, tuple[int, ...]]) -> Place:
+    """A place in the document that is checked, as a place in the file."""
+    if len(place) > 1 and isinstance(place[1], int) and place[0] in kept:
+        return (place[0], kept[place[0]][place[1]], *place[2:])
+    return place
+
+
+def _leave_out(given: dict[str, Any], faults: list[Any], broken: set[Place], kept: dict[str, tuple[int, ...]]) -> bool:
+    """Take what is misshapen out of a document; False when the rest could not be checked without it."""
+    surplus: dict[Any, Any] = {}
+    items: dict[str, set[int]] = {}
+    for fault in faults:
+        place: Place = tuple(fault["loc"])
+        head = str(place[0])
+        if fault["type"] == "extra_forbidden":
+            _note(surplus, place)
+        elif head in _LISTS and len(place) > 1:
+            items.setdefault(head, set()).add(int(place[1]))
+        elif head in _LISTS:
+            given[head] = []
+        elif head in _DECLARED and len(place) > 1:
+            _note(surplus, place[:2])
+            broken.add(place[:2])
+        elif head in _STAND_INS:
+            given[head] = _STAND_INS[head]
+            broken.add((head,))
+        elif head == "roles":
+            given.pop("roles", None)
+            broken.add(("roles",))
+        else:
+            return False
+    for section, left_out in items.items():
+        _note_kept(kept, section, len(given[section]), left_out)
+    given.update({key: part for key, part in _without(given, surplus).items() if key in surplus})
+    for key in [key for key, below in surplus.items() if below is None]:
+        given.pop(key, None)
+    for section, left_out in items.items():
+        given[section] = [item for index, item in enumerate(given[section]) if index not in left_out]
+    return True
+
+
+def _note(tree: dict[Any, Any], place: Place) -> None:
+    """Note a place in a tree of places; None stands for the whole of what is there."""
+    for part in place[:-1]:
+        if part in tree and tree[part] is None:
+            return
+        tree = tree.setdefault(part, {})
+    tree[place[-1]] = None
+
+
+def _note_kept(kept: dict[str, tuple[int, ...]], section: str, count: int, left_out: set[int]) -> None:
+    before = kept.get(section, tuple(range(count)))
+    kept[section] = tuple(place for index, place in enumerate(before) if index not in left_out)
+
+
+def _without(value: Any, surplus: Mapping[Any, Any]) -> Any:
+    """A value without what a tree of places notes; keys only, so that the indices of lists stay true."""
+    if isinstance(value, list):
+        return [_without(item, surplus[index]) if surplus.get(index) else item for index, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    left = {key: item for key, item in value.items() if key not in surplus or surplus[key] is not None}
+    return {key: _without(item, surplus[key]) if key in surplus else item for key, item in left.items()}
+
+
+_NOUNS = {
+    "rules": "a rule", "caps": "a cap", "budgets": "a budget", "menu": "an offer of the menu", "assume": "an assumption",
+    "claims": "a claim", "facts": "a fact", "actions": "an action", "roles": "the roles", "say": "`say`", "campaign": "a campaign",
+    "encourage": "`encourage`", "offer": "an offer",
+}  # fmt: skip
+_TEXTS = ("mission", "title", "staff", "customer", "ask", "nudge")
+_SHAPES = {"string_type": "a text", "list_type": "a list", "dict_type": "a mapping of keys", "model_type": "a mapping of keys"}
+
+
+def _shape_problem(fault: Any, find: Find) -> Problem:
+    place: Place = tuple(fault["loc"])
+    key = str(place[-1])
+    if fault["type"] == "extra_forbidden":
+        help_ = did_you_mean(key, _keys_at(place[:-1]))
+        return Problem(find((*place, "<key>")), "unknown-key", f"'{key[:60]}' is not a key of {_noun(place[:-1])}", help_)
+    if fault["type"] == "missing":
+        owner = _owner(fault, place)
+        if key == "because":
+            help_ = "add `because:` with the name of the value of the mission that it serves"
+            return Problem(find(place[:-1]), "no-value", f"{owner} names no value", help_)
+        return Problem(find(place[:-1]), "missing-key", f"{owner} needs '{key}'", f"add `{key}: …`")
+    what = f"item {int(key) + 1} of {_part(place[:-1])}" if isinstance(place[-1], int) else _part(place)
+    wanted = "a text" if _is_text(fault["type"], place) else _SHAPES.get(fault["type"], "something else")
+    if fault["input"] == "":
+        return Problem(find((*place, "<key>")), "wrong-shape", f"{what} is empty, and must be {wanted}", "fill it in, or leave the key out")
+    got = {str: "a text", list: "a list", dict: "a mapping of keys"}.get(type(fault["input"]), "something else")
+    return Problem(find(place), "wrong-shape", f"{what} must be {wanted}, not {got}", _how_to_shape(wanted))
+
+
+def _is_text(fault: str, place: Place) -> bool:
+    """Whether a mapping stands here for the texts of several languages, so that one text would do as well."""
+    return fault == "dict_type" and (place[-1] in _TEXTS or (place[0] in ("values", "obligations") and len(place) == 2))
+
+
+def _how_to_shape(wanted: str) -> str:
+    return {"a list": "write `[a, b]`, or each on a line of its own after `- `", "a mapping of keys": "write `{key: value}`"}.get(
+        wanted, "write it as one text, in quotes if it holds brackets or a colon"
+    )
+
+
+def _part(place: Place) -> str:
+    if place and isinstance(place[-1], int):
+        return f"item {place[-1] + 1} of {_part(place[:-1])}"
+    noun = _noun(place[:-1])
+    return f"'{place[-1] if place else ''}'" + (f" of {noun}" if noun != "a pack" else "")
+
+
+def _owner(fault: Any, place: Place) -> str:
+    given = fault["input"]
+    name = given.get("id") if isinstance(given, dict) else None
+    noun = _noun(place[:-1])
+    return f"{noun.removeprefix('a ').removeprefix('an ')} '{name[:60]}'" if isinstance(name, str) else noun
+
+
+def _noun(place: Place) -> str:
+    for part in reversed(place):
+        if isinstance(part, str) and part in _NOUNS:
+            return _NOUNS[part]
+    return "a pack"
+
+
+def _keys_at(place: Place) -> Iterator[str]:
+    """The keys that the model at a place knows, as an author writes them."""
+    model: Any = PackDocument
+    for part in place:
+        if isinstance(part, str) and hasattr(model, "model_fields"):
+            info = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
+            model = _inner(info.annotation) if info else model
+    for name, info in getattr(model, "model_fields", {}).items():
+        yield info.alias or name
+
+
+def _inner(annotation: Any) -> Any:
+    """The model inside `list[Model]`, `dict[str, Model]`, `Model | None`, or the annotation itself."""
+    if hasattr(annotation, "model_fields"):
+        return annotation
+    for argument in getattr(annotation, "__args__", ()):
+        inner = _inner(argument)
+        if hasattr(inner, "model_fields"):
+            return inner
+    return annotation

@@ -8,7 +8,8 @@ from attrs import evolve
 
 from empower import ir
 from empower.authority import plan_atoms
-from empower.backends.interpret import Environment, Unread, number
+from empower.backends.interpret import number
+from empower.environment import Environment, Unread
 from empower.formulas import numbers_in
 from empower.ledger.windows import day_interval
 

@@ -9,9 +9,10 @@ from fractions import Fraction
 from attrs import frozen
 
 from empower import ir
-from empower.backends.interpret import Environment, Unread, Value, holds, number
+from empower.backends.interpret import holds, number
 from empower.checked import About, CheckedPack
 from empower.decision import Clause
+from empower.environment import Environment, Unread, Value
 from empower.formulas import atom_facts, certainly, negated, number_facts, possibly
 from empower.judge import Case
 from empower.lower import facts_of_number
@@ -97,8 +98,13 @@ def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> 
     if isinstance(atom, ir.AmountAbove):
         bound = _try(atom.threshold, env)
         text = f"{shown.money(env.amount)} > {shown.money(bound) if bound is not None else 'unknown'}"
-        return Clause(text, shown.money(env.amount), shown.money(bound) if bound is not None else "", shown.money(env.amount - bound) if bound is not None else "")
-    fact = sorted(atom_facts(atom))[0]
+        return Clause(
+            text,
+            shown.money(env.amount),
+            shown.money(bound) if bound is not None else "",
+            shown.money(env.amount - bound) if bound is not None else "",
+        )
+    fact = min(atom_facts(atom))
     actual = shown.fact(fact, env.facts.get(fact))
     wanted = _wanted(atom, env, shown)
     sign = "is" if positive else "is not"
@@ -215,6 +221,8 @@ def undecided(condition: ir.Cond, env: Environment) -> set[str]:
             return {fact for part in parts for fact in undecided(part, env)}
         case ir.Not(condition=inner):
             return undecided(inner, env)
+        case ir.Constant():
+            return set()
         case _:
             return {fact for fact in atom_facts(condition) if env.facts.get(fact) is None}
 
@@ -236,7 +244,8 @@ def _conditions(node: ir.Num) -> Iterator[ir.Cond]:
 
 def about(case: Case, checked: CheckedPack, name: str) -> tuple[About, ir.Bar | ir.Account | ir.Duty | None]:
     """What a guardrail is, and how this kind meets it."""
-    for each in (*case.plan.bars, *case.plan.shadows, *case.plan.accounts, *case.plan.duties):
+    met: list[ir.Bar | ir.Account | ir.Duty] = [*case.plan.bars, *case.plan.shadows, *case.plan.accounts, *case.plan.duties]
+    for each in met:
         if each.guardrail == name:
             return checked.about[name], each
     return checked.about[name], None

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import field, frozen
 
 from empower import ir
+from empower.environment import Value
 from empower.errors import Fault, MalformedRequest
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
@@ -22,7 +23,6 @@ from empower.problems import did_you_mean
 TEXT_MAX = 1_000
 """The longest text fact that is read: texts are ids, reasons and notes, not documents."""
 
-Value = int | bool | str | frozenset[str]
 
 
 class Misread(ValueError):
@@ -93,7 +93,15 @@ def _not_a_group(where: str, part: str, value: Any, faults: list[Fault] | None) 
 
 def kind_of(value: Any) -> str:
     """How a Python value is called in a message."""
-    names = {bool: "yes/no", int: "a whole number", float: "a float", str: "a text", list: "a list", dict: "a mapping", type(None): "nothing"}
+    names = {
+        bool: "yes/no",
+        int: "a whole number",
+        float: "a float",
+        str: "a text",
+        list: "a list",
+        dict: "a mapping",
+        type(None): "nothing",
+    }
     return names.get(type(value), f"a {type(value).__name__}")
 
 
@@ -101,7 +109,9 @@ def read_facts(context: Any, paths: Any, facts: Mapping[str, ir.FactType], curre
     """The facts at these paths, typed; absent and null are unknown. Every fault is noted, none hides another."""
     mapping = plain(context)
     if not isinstance(mapping, Mapping):
-        faults.append(Fault("context", f"must be a mapping of facts, not {kind_of(context)}", 'such as {"actor": {"id": "d7", "role": "driver"}}'))
+        faults.append(
+            Fault("context", f"must be a mapping of facts, not {kind_of(context)}", 'such as {"actor": {"id": "d7", "role": "driver"}}')
+        )
         return {}
     found: dict[str, Value | None] = {}
     for path in paths:
@@ -273,7 +283,13 @@ def outcome_value(raw: Any) -> str:
     return _shown(raw)
 
 
-SUBJECTS: Mapping[str, str] = {"actor": "actor.id", "role": "actor.role", "customer": "customer.id", "incident": "incident.id", "store": "place.store"}
+SUBJECTS: Mapping[str, str] = {
+    "actor": "actor.id",
+    "role": "actor.role",
+    "customer": "customer.id",
+    "incident": "incident.id",
+    "store": "place.store",
+}
 """How `history` and `left` call the built-in facts."""
 
 

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from empower import ir
-from empower.backends.interpret import Environment, holds
+from empower.authority import SOMEBODY
+from empower.backends.interpret import holds
+from empower.environment import Environment
 from empower.formulas import atom_facts, atoms
-from empower.judge import SOMEBODY
 from empower.lower import facts_of_number
 
 

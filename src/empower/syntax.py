@@ -21,10 +21,10 @@ _ONE_QUOTED = re.compile(_QUOTED)
 _SPELLED = re.compile(f"(?P<quoted>{_QUOTED})|(?P<percent>%\\s*of\\b)|(?P<per>\\bper\\b)")
 _ODD = re.compile(
     f"{_QUOTED}|(?P<odd>"
-    + r"[^\x20-\x7e\n\t]"  # whatever is not plain ASCII
-    + r"|&&|\|\||<>|===|=>|=<|(?<![=<>!:])=(?!=)"  # operators of other languages
-    + r"|(?<![\w.])0[0-9]+|(?<![\w.])[0-9][0-9.]*[A-Za-z_]\w*"  # 010, 1e9, 0x10, 25p
-    + r"|//|[@$#;\\`?'\"])"
+     r"[^\x20-\x7e\n\t]"  # whatever is not plain ASCII
+     r"|&&|\|\||<>|===|=>|=<|(?<![=<>!:])=(?!=)"  # operators of other languages
+     r"|(?<![\w.])0[0-9]+|(?<![\w.])[0-9][0-9.]*[A-Za-z_]\w*"  # 010, 1e9, 0x10, 25p
+     r"|//|[@$#;\\`?'\"])"
 )
 _OPERATORS = {"&&": "and", "||": "or", "<>": "!=", "===": "==", "=>": ">=", "=<": "<="}
 _LIKE = {

@@ -20,7 +20,7 @@ def guardrail(author: Author, name: str) -> Document:
     found: Document = {"id": name, "because": author.pick(("trust", "thrift"))}
     if author.chance(4):
         visible = [f"{{{fact.path}}}" for fact in author.facts if fact.customer_may_see]
-        found["say"] = {"customer": f"Customer words of {name}: {' '.join(visible)} {{amount}}", "staff": f"Staff words of {name}: {{limit}} {{role}}"}
+        found["say"] = {"customer": f"Sorry! {' '.join(visible)} ({{amount}})", "staff": "At most {limit}; ask {role}."}
     if author.chance(10):
         found["mode"] = "shadow"
     return found
@@ -230,6 +230,8 @@ def offer(author: Author, name: str) -> Document:
         template["amount"] = money_text(author.pick(sorted({low, (low + high) // 2, high, min(high, max(low, 10))})), author.currency)
     if "reason" in action.asks and not author.chance(3):
         template["reason"] = "late"
+    if "rush" in action.parameters:
+        template["rush"] = author.pick(("yes", "no"))
     found: Document = {"id": name, "offer": template, "because": "trust", "title": f"Offer {name}", "rank": str(author.pick((1, 2, 3)))}
     return found | ({"when": condition(author, "loosens", amount=False)} if author.chance(2) else {})
 

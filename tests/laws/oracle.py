@@ -293,7 +293,7 @@ def outcomes(question: Question, most: int = 10) -> set[tuple[Outcome, str | Non
 
 
 def _completed(question: Question, speaking: Sequence[Voice], able: Mapping[str, Three]) -> Iterator[tuple[Outcome, str | None]]:
-    """deny > escalate > needs_info > allow; an escalation that nobody can answer is a denial."""
+    """Deny > escalate > needs_info > allow; an escalation that nobody can answer is a denial."""
     if any(voice.outcome == "deny" for voice in speaking):
         yield "deny", None
     elif speaking:

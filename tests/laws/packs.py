@@ -17,7 +17,7 @@ from empower.compile import Rules, compile_pack, load_pack
 from empower.problems import PackError
 from laws.author import Action, Author, text
 from laws.guardrails import assumption, budget, cap, money, offer, rule
-from laws.vocabulary import AMOUNT_MAX, CURRENCIES, ZONES, facts, money_text
+from laws.vocabulary import AMOUNT_MAX, CURRENCIES, PARAMETERS, ZONES, Fact, facts, money_text
 
 LADDERS = (*[("clerk", "lead", "manager"), ("clerk", "manager"), ("clerk", "lead", "manager", "head")] * 3, ("clerk",))
 LAYERS = ("rules", "caps", "budgets", "assume", "menu")
@@ -89,13 +89,15 @@ def make(source: Source) -> Made:
 
 
 @st.composite
-def authors(draw: st.DrawFn) -> Author:
-    """A random author, with everything declared that a pack declares."""
+def authors(draw: st.DrawFn, *, actor: bool = False) -> Author:
+    """A random author, with everything declared that a pack declares; `actor`: surely with facts of the actor."""
     currency = draw(st.sampled_from(CURRENCIES))
     ladder = draw(st.sampled_from(LADDERS))
     author = Author(draw, currency, ladder, {}, (), ())
     author.beside = {"agent": f"asks {author.pick(ladder)}"} if author.chance(3) else {}
-    author.facts = tuple(author.some(facts(currency), 3, 7))
+    about_actor = [fact for fact in facts(currency) if fact.path.startswith("actor.")]
+    others = [fact for fact in facts(currency) if fact not in about_actor]
+    author.facts = (*author.some(others, 2, 4), *author.some(about_actor, 1, 2)) if actor else tuple(author.some(facts(currency), 3, 7))
     author.reasons = author.chance(3)
     author.actions = tuple(_action(author, name) for name in _names(author))
     return author
@@ -108,7 +110,7 @@ def _names(author: Author) -> tuple[str, ...]:
 
 def _action(author: Author, name: str) -> Action:
     asks = ("reason",) if author.chance(3) else ()
-    parameters = ("slot",) if author.chance(4) else ()
+    parameters = tuple(author.some(tuple(PARAMETERS), 0, 2)) if author.chance(3) else ()
     return Action(name, None if name == "release" else (1, author.pick((AMOUNT_MAX, 30, AMOUNT_MAX))), parameters, asks)
 
 
@@ -130,7 +132,7 @@ def declarations(author: Author) -> dict[str, Any]:
     return document
 
 
-def _fact(fact: Any) -> Any:
+def _fact(fact: Fact) -> Any:
     return {"type": fact.type, "customer_may_see": "yes"} if fact.customer_may_see else fact.type
 
 
@@ -142,7 +144,7 @@ def _declared(author: Author, action: Action) -> dict[str, Any]:
     if action.asks:
         found["asks"] = list(action.asks)
     if action.parameters:
-        found["parameters"] = {"slot": "one of [am, pm]"}
+        found["parameters"] = {name: PARAMETERS[name] for name in action.parameters}
     if author.reasons:
         found["reasons"] = ["late", "broken"]
     return found
@@ -161,9 +163,9 @@ def guardrails(author: Author, tables: dict[str, str], prefix: str = "", *, most
 
 
 @st.composite
-def sources(draw: st.DrawFn, *, budgets: bool = True) -> Source:
+def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False) -> Source:
     """A random pack as written."""
-    author = draw(authors())
+    author = draw(authors(actor=actor))
     author.draw = draw
     document = declarations(author)
     tables: dict[str, str] = {}
@@ -174,6 +176,6 @@ def sources(draw: st.DrawFn, *, budgets: bool = True) -> Source:
 
 
 @st.composite
-def packs(draw: st.DrawFn, *, budgets: bool = True) -> Made:
+def packs(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False) -> Made:
     """A random pack that passes the checker."""
-    return make(draw(sources(budgets=budgets)))
+    return make(draw(sources(budgets=budgets, actor=actor)))

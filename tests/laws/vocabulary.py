@@ -65,6 +65,9 @@ MEMBERS = {
     "actor.region": ("north", "south"),
     "actor.certs": ("food", "cash"),
 }
+PARAMETERS = {
+    "slot": "one of [am, pm]", "rush": "yes/no", "count": "integer 0..9", "day": "date", "items": "set of [top, base]", "fee": "money 0..9",
+}  # fmt: skip
 TEXTS = ("a", "b", "m1", "AB-1", "UK-77", "{limit} {role}", "x" * 9)
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from empower import Guard, ir
 from empower.asking import Asked, make_case
-from empower.backends.interpret import Value
 from empower.checked import CheckedBudget
+from empower.environment import Value
 from empower.judge import Case
 from empower.ledger import Balance, Counter
 from empower.ledger.memory import MemoryLedger

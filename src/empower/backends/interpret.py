@@ -6,51 +6,17 @@ With unknown facts only formulas made by `lower` are evaluated; those guard ever
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
-
-from attrs import frozen
+from collections.abc import Callable
 
 from empower import ir
-from empower.patterns import compile_pattern
-
-Value = int | bool | str | frozenset[str]
+from empower.environment import AccountReading, Environment, Unread, Value, set_test, text_test
 
 _OPERATORS: dict[str, Callable[[int, int], bool]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
 
-@frozen
-class AccountReading:
-    """A budget's limits in an environment, what was given before already subtracted; None where it has none.
-
-    `keys` has None for each unknown key. Limits are the least and the greatest over the completions of what is unknown.
-    """
-
-    keys: tuple[str | None, ...]
-    amount: tuple[int, int] | None
-    times: tuple[int, int] | None
-
-
-@frozen
-class Environment:
-    """What a formula is evaluated in."""
-
-    facts: Mapping[str, Value | None]
-    """By path; None or absent: unknown."""
-    amount: int
-    """Minor units; 0 for a kind without an amount."""
-    now: int
-    """Milliseconds UTC."""
-    day_of: Callable[[int], int]
-    """The ordinal of the local day of an instant, in the pack's zone."""
-
-
-class Unread(LookupError):
-    """A formula read an unknown fact: a defect of `lower`, never of a pack."""
-
-
-def number(node: ir.Num, env: Environment) -> int:  # noqa: C901, PLR0911, PLR0912  (a branch for each node)
+def number(node: ir.Num, env: Environment) -> int:
     """The value of a number."""
     match node:
         case ir.Number(value=value):
@@ -98,7 +64,7 @@ def _first_match(table: ir.Rows, env: Environment) -> int:
     return pick([*found, number(table.otherwise, env)])
 
 
-def holds(condition: ir.Cond, env: Environment) -> bool:  # noqa: C901, PLR0911, PLR0912  (a branch for each node)
+def holds(condition: ir.Cond, env: Environment) -> bool:
     """Whether a condition holds."""
     match condition:
         case ir.Constant(value=value):
@@ -129,38 +95,6 @@ def holds(condition: ir.Cond, env: Environment) -> bool:  # noqa: C901, PLR0911,
             return any(holds(part, env) for part in parts)
         case ir.AtLeast(count=count, conditions=parts):
             return sum(holds(part, env) for part in parts) >= count
-
-
-def set_test(sign: str, value: frozenset[str], members: frozenset[str]) -> bool:
-    """A set compared with constant members."""
-    match sign:
-        case "contains_all":
-            return members <= value
-        case "contained_by":
-            return value <= members
-        case "shares_at_least_one":
-            return bool(members & value)
-        case _:
-            return len(members & value) == 1
-
-
-def text_test(test: ir.TextTest, value: str) -> bool:
-    """A text compared with a constant."""
-    text = test.text
-    if test.operator in ("matches", "found"):
-        pattern = compile_pattern(text, test.ignore_case)
-        return bool(pattern.fullmatch(value) if test.operator == "matches" else pattern.search(value))
-    if test.ignore_case:
-        value, text = value.lower(), text.lower()
-    match test.operator:
-        case "equals":
-            return value == text
-        case "starts_with":
-            return value.startswith(text)
-        case "ends_with":
-            return value.endswith(text)
-        case _:
-            return text in value
 
 
 def _fact(name: str, env: Environment) -> Value:

@@ -10,12 +10,12 @@ import itertools
 import linecache
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, field
 
 from empower import ir
-from empower.backends.interpret import AccountReading, Environment, set_test, text_test
+from empower.environment import AccountReading, Environment, set_test, text_test
 
 BARS_MAX = 600
 """A plan with more guardrails is read node by node where all of it is needed: compiling it whole would take longer than it saves."""
@@ -112,7 +112,7 @@ class Emitter:
         name = self._named(value)
         self.line(f"if {name} {sign} {target}: {target} = {name}")
 
-    def number(self, node: ir.Num) -> str:  # noqa: C901, PLR0911, PLR0912  (a branch for each node)
+    def number(self, node: ir.Num) -> str:
         """A number as an expression."""
         match node:
             case ir.Number(value=value):
@@ -152,7 +152,7 @@ class Emitter:
 
     def _pairwise(self, values: Sequence[ir.Num], function: str, sign: str) -> str:
         parts = [self.number(value) for value in values]
-        if len(parts) == 2 and all(part.isidentifier() or part.isdigit() for part in parts):  # noqa: PLR2004  (two: cheaper without a call)
+        if len(parts) == 2 and all(part.isidentifier() or part.isdigit() for part in parts):
             return f"({parts[0]} if {parts[0]} {sign} {parts[1]} else {parts[1]})"
         return f"{function}({', '.join(parts)})"
 
@@ -176,7 +176,7 @@ class Emitter:
 
     # -------------------------------------------------------------------------------------------- conditions
 
-    def condition(self, node: ir.Cond) -> str:  # noqa: C901, PLR0911, PLR0912  (a branch for each node)
+    def condition(self, node: ir.Cond) -> str:
         """A condition as an expression."""
         match node:
             case ir.Constant(value=value):
@@ -213,19 +213,24 @@ class Emitter:
     def _among(self, variable: str, members: frozenset[str]) -> str:
         if len(members) == 1:
             return f"{variable} == {next(iter(members))!r}"
-        if len(members) == 2:  # noqa: PLR2004  (two comparisons are quicker than a look-up)
+        if len(members) == 2:
             first, second = sorted(members)
             return f"({variable} == {first!r} or {variable} == {second!r})"
         return f"{variable} in {self.constant(members)}"
 
     def _joined(self, parts: Sequence[ir.Cond], word: str, empty: str) -> str:
-        inner = [self.condition(part) for part in sorted(parts, key=_cost)] if self._pure(parts) else [self.condition(part) for part in parts]
+        inner = (
+            [self.condition(part) for part in sorted(parts, key=_cost)] if self._pure(parts) else [self.condition(part) for part in parts]
+        )
         return f"({word.join(inner)})" if inner else empty
 
     @staticmethod
     def _pure(parts: Iterable[ir.Cond]) -> bool:
         """Whether the parts may be tried in any order: not where one asks whether a fact is known, which guards the others."""
-        return not any(isinstance(part, (ir.Known, ir.All, ir.Any, ir.AtLeast)) or (isinstance(part, ir.Not) and isinstance(part.condition, ir.Known)) for part in parts)
+        return not any(
+            isinstance(part, (ir.Known, ir.All, ir.Any, ir.AtLeast)) or (isinstance(part, ir.Not) and isinstance(part.condition, ir.Known))
+            for part in parts
+        )
 
 
 _COSTS: dict[type, int] = {ir.IsYes: 0, ir.Has: 1, ir.SameWord: 2, ir.Compare: 2, ir.AmountAbove: 2, ir.SetTest: 5, ir.TextTest: 6}
@@ -305,15 +310,15 @@ class Compiled:
 
     def bars(self, plan: ir.Plan, env: Environment) -> Sequence[tuple[int, int]]:
         """(low, high) of each of `plan.bars`."""
-        return self._call("bars", plan, env)
+        return cast("Sequence[tuple[int, int]]", self._call("bars", plan, env))
 
     def shadows(self, plan: ir.Plan, env: Environment) -> Sequence[tuple[int, int]]:
         """(low, high) of each of `plan.shadows`."""
-        return self._call("shadows", plan, env)
+        return cast("Sequence[tuple[int, int]]", self._call("shadows", plan, env))
 
     def duties(self, plan: ir.Plan, env: Environment) -> Sequence[tuple[bool, bool]]:
         """(certain, possible) of each of `plan.duties`."""
-        return self._call("duties", plan, env)
+        return cast("Sequence[tuple[bool, bool]]", self._call("duties", plan, env))
 
     def accounts(self, plan: ir.Plan, env: Environment) -> Sequence[AccountReading]:
         """The reading of each of `plan.accounts`."""

@@ -16,7 +16,7 @@ from empower.formulas import negation_normal
 from empower.money import exponent_of
 from empower.pack import BudgetDocument, OfferDocument, Place
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, floored, literal, with_unit
+from empower.quantities import Misfit, literal, with_unit
 
 HOUR_MS = 3_600_000
 _CALENDAR = ("day", "week", "month", "quarter", "year")
@@ -121,7 +121,7 @@ def _at_most(desk: Desk, document: BudgetDocument, place: Place) -> tuple[tuple[
 
 
 def _count(desk: Desk, text: Any, place: Place) -> int:
-    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 6:  # noqa: PLR2004  (a million times is plenty)
+    if isinstance(text, str) and text.isascii() and text.isdigit() and len(text) <= 6:
         return int(text)
     desk.problem(place, "bad-number", f"'{str(text)[:40]}' is not a whole number of times", "write digits, such as 3")
     return 0

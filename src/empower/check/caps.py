@@ -8,8 +8,7 @@ from typing import Any, Literal
 from attrs import evolve, frozen
 
 from empower import ir
-from empower.cells import Row as CellRow
-from empower.cells import read_cells, read_csv, read_row, rows_overlap, uncovered
+from empower.cells import Row as CellRow, read_cells, read_csv, read_row, rows_overlap, uncovered
 from empower.check.declarations import read_lookup
 from empower.check.desk import Desk
 from empower.check.rules import condition, dates, shadow
@@ -178,7 +177,7 @@ def _row(desk: Desk, line: _Line) -> tuple[Row, CellRow | None]:
 
 
 def _csv_span(desk: Desk, line: _Line) -> Span | None:
-    if len(line.place) == 4 and line.place[2] == "table":  # noqa: PLR2004  (caps, index, table, line)
+    if len(line.place) == 4 and line.place[2] == "table":
         name = desk.pack.document.caps[int(line.place[1])].table
         return Span(str(desk.pack.directory / str(name)), int(line.place[3]), 1, 200)
     return None

@@ -157,7 +157,7 @@ def _type(text: str, currency: str) -> ir.FactType:
         return ir.OneOfType(members, ordered=listed.group(1).startswith("ordered"))
     if ranged := _RANGED.fullmatch(text):
         return _range(ranged, currency)
-    word = text.split(" ")[0]
+    word = text.split(" ", maxsplit=1)[0]
     if word in ("money", "integer", "decimal", "duration"):
         example = next(kind for kind in _TYPES if kind.startswith(word))
         raise Misfit("unbounded", f"'{text[:60]}' has no bounds", f"give the least and the largest value, such as `{example}`")

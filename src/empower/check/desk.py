@@ -67,7 +67,7 @@ class Desk:
 
     def name(self, text: str, place: Place, what: str) -> bool:
         """Whether a text is a fit name; otherwise a problem is noted."""
-        if NAME.fullmatch(text) and len(text) <= 100:  # noqa: PLR2004  (longer names help nobody)
+        if NAME.fullmatch(text) and len(text) <= 100:
             return True
         shown = text[:60]
         self.problem(place, "bad-name", f"'{shown}' is not a name for {what}", "use plain letters, digits, `-`, `_` and dots, beginning with a letter")

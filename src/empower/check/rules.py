@@ -168,7 +168,7 @@ def _evidence(desk: Desk, document: RuleDocument, place: Place) -> tuple[int, tu
         if not isinstance(desk.facts.get(fact), ir.YesNoType):
             desk.problem((*place, "of", index), "wrong-type", f"'{fact[:60]}' is not a yes/no fact", "declare it as `yes/no` under `facts:`")
     text = document.at_least if document.at_least is not None else str(len(facts))
-    if not text.isdigit() or not text.isascii() or len(text) > 4 or not 1 <= int(text) <= max(1, len(facts)):  # noqa: PLR2004
+    if not text.isdigit() or not text.isascii() or len(text) > 4 or not 1 <= int(text) <= max(1, len(facts)):
         message = f"'{text[:20]}' is not a number between 1 and {len(facts)}"
         desk.problem((*place, "at_least"), "bad-number", message, "it says how many of the listed facts must be yes")
         return 1, tuple(facts)

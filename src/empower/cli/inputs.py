@@ -29,8 +29,8 @@ def find_pack(name: str) -> Path:
         return path
     if name in shipped:
         return shipped[name]
-    help_ = did_you_mean(name, shipped)
-    raise Wrong(USAGE, "usage", f"there is no pack '{name}'", f"{help_}; or give a folder that holds a `pack.yaml`")
+    help_ = f"{did_you_mean(name, shipped)} (or give a folder that holds a `pack.yaml`)"
+    raise Wrong(USAGE, "usage", f"there is no pack '{name}'", help_)
 
 
 def loaded(name: str) -> CheckedPack:
@@ -39,12 +39,8 @@ def loaded(name: str) -> CheckedPack:
     try:
         return load_pack(path)
     except PackError as error:
-        raise pack_problems(name, error) from None
-
-
-def pack_problems(name: str, error: PackError) -> Wrong:
-    """The problems of a pack, as what ends a command."""
-    return Wrong(PACK_PROBLEMS, "pack", f"the pack '{name}' cannot be used", f"`empower check {name}` lists this too", problems_of(error), str(error))
+        message = f"the pack '{name}' cannot be used"
+        raise Wrong(PACK_PROBLEMS, "pack", message, details=problems_of(error), shown=str(error)) from None
 
 
 def problems_of(error: PackError) -> dict[str, Any]:
@@ -86,7 +82,7 @@ def read_context(text: str | None) -> Any:
     return {} if text is None else _json("--context", _content("--context", text))
 
 
-def with_facts(context: Any, facts: Sequence[str], role: str | None, pack: CheckedPack, at: int) -> Any:
+def with_facts(context: Any, pack: CheckedPack, *, facts: Sequence[str], role: str | None, at: int) -> Any:
     """The context with the facts of `--fact NAME=VALUE` and `--role` put into it."""
     if not isinstance(context, dict):
         return context
@@ -129,9 +125,10 @@ def read_now(text: str | None, pack: CheckedPack) -> int | None:
 
 def malformed(error: MalformedRequest) -> Wrong:
     """A request that cannot be read, as what ends a command."""
+    help_ = "`--role NAME` says in which role it is asked" if any(fault.path == "actor.role" for fault in error.faults) else ""
     details = {"faults": [{"path": fault.path, "message": fault.message, "help": fault.help} for fault in error.faults]}
     lines = [f"  {fault.path}: {fault.message}" + (f"\n    help: {fault.help}" if fault.help else "") for fault in error.faults]
-    return Wrong(MALFORMED, "malformed", "the request cannot be read", "", details, "\n".join(lines))
+    return Wrong(MALFORMED, "malformed", "the request cannot be read", help_, details=details, shown="\n".join(lines))
 
 
 def _content(option: str, text: str) -> str:
@@ -187,4 +184,4 @@ def _misread(option: str, text: str, error: json.JSONDecodeError) -> Wrong:
     message = f"{option}: line {error.lineno}, column {error.colno}: this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}"
     help_ = "names and texts stand in double quotes; in a shell put the whole in single quotes, or name a file: @request.json"
     details = {"line": error.lineno, "column": error.colno}
-    return Wrong(MALFORMED, "malformed", message, help_, details, shown)
+    return Wrong(MALFORMED, "malformed", message, help_, details=details, shown=shown)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import sys
@@ -30,10 +29,12 @@ OUTCOME_CODES = {"allow": OK, "needs_info": 10, "escalate": 11, "deny": 12}
 COLOURS = {"allow": "green", "needs_info": "yellow", "escalate": "cyan", "deny": "red", "unreadable": "magenta"}
 
 
-class Wrong(Exception):  # noqa: N818  (never leaves the command line)
+class Wrong(Exception):
     """Something that ends a command: what it says, how to mend it, and the exit code."""
 
-    def __init__(self, code: int, kind: str, message: str, help_: str = "", details: Mapping[str, Any] | None = None, shown: str = "") -> None:
+    def __init__(
+        self, code: int, kind: str, message: str, help_: str = "", *, details: Mapping[str, Any] | None = None, shown: str = ""
+    ) -> None:
         super().__init__(message)
         self.code, self.kind, self.message, self.help = code, kind, message, help_
         self.details = dict(details or {})
@@ -48,11 +49,12 @@ def prepare() -> None:
             stream.reconfigure(errors="replace")
 
 
-class _Trimmed(io.TextIOBase):
+class _Trimmed:
     """A stream without the spaces that a table leaves at the ends of lines: what is read by a program, or kept in a file."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.encoding = stream.encoding or "utf-8"
 
     def write(self, text: str) -> int:
         """Write a text, which ends with its line."""
@@ -63,10 +65,10 @@ class _Trimmed(io.TextIOBase):
         """Hand on what was written."""
         self._stream.flush()
 
-    @property
-    def encoding(self) -> str:
-        """The encoding of the stream behind."""
-        return self._stream.encoding or "utf-8"
+    @staticmethod
+    def isatty() -> bool:
+        """No terminal is behind it."""
+        return False
 
 
 def console(stream: TextIO | None = None) -> Console:

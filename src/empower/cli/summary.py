@@ -18,15 +18,13 @@ from empower.cli.screen import COLOURS, money, words
 from empower.cli.told import headline
 from empower.demo import SOURCE, Decided, Line, Spoke, Summary
 
-BAR = 14
+BAR = 20
 """How many blocks stand for everything."""
 GUARDRAILS_SHOWN = 8
 SPOKEN = ("escalate", "needs_info", "deny")
 WIDE = 100
 """From here on there is room for the sentence of a value, not only its name."""
-NAMES = {
-    "allow": "allowed at once", "escalate": "escalated", "needs_info": "needs info", "deny": "denied", "unreadable": "cannot be read", "all": "all",
-}  # fmt: skip
+NAMES = {"allow": "allowed at once", "escalate": "escalated", "needs_info": "needs info", "deny": "denied", "unreadable": "cannot be read"}
 
 
 def show_summary(screen: Console, summary: Summary, pack: CheckedPack, language: str) -> None:
@@ -36,7 +34,7 @@ def show_summary(screen: Console, summary: Summary, pack: CheckedPack, language:
     _not_allowed(screen, summary)
     _guardrails(screen, summary.guardrails)
     _questions(screen, summary)
-    screen.print(Text("\nThree of them in words" if len(summary.told) > 2 else "\nTold in words", style="bold"))  # noqa: PLR2004
+    screen.print(Text("\nThree of them in words" if len(summary.told) > 2 else "\nTold in words", style="bold"))
     for decided in summary.told:
         _tell(screen, decided, pack, language)
     _findings(screen, summary.findings)
@@ -79,13 +77,14 @@ def _outcomes(screen: Console, summary: Summary) -> None:
 
 def _outcome(line: Line, everything: Line, currency: str) -> tuple[Text | str, ...]:
     colour = COLOURS[line.name]
-    share = Text(f"{_percent(line.count, everything.count):>4} ").append("█" * _blocks(line.count, everything.count), style=colour)
+    share = Text(f"{_percent(line.count, everything.count):>6} ").append("█" * _blocks(line.count, everything.count), style=colour)
     given = money(line.given, currency) if line.given else ""
     return Text(NAMES[line.name], style=colour), str(line.count), share, money(line.asked, currency), given
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{(200 * part + whole) // (2 * whole)}%" if whole else ""
+    tenths = (2000 * part + whole) // (2 * whole)
+    return f"{tenths // 10}.{tenths % 10}%"
 
 
 def _blocks(part: int, whole: int) -> int:
@@ -96,8 +95,8 @@ def _not_allowed(screen: Console, summary: Summary) -> None:
     held = sum(line.count for line in summary.outcomes[:-1] if line.name != "allow")
     if held:
         screen.print(
-            f"\nA no is never a dead end: of the {held} that were not allowed as asked, {summary.partly} could be given in part at once, and "
-            f"{summary.offered} came with something to offer then and there."
+            f"\nA no is never a dead end: of the {held} that were not allowed as asked, {summary.partly} could be given in part at once, "
+            f"and {summary.offered} came with something to offer then and there."
         )
 
 
@@ -121,10 +120,15 @@ def _guardrails(screen: Console, spoke: Sequence[Spoke]) -> None:
 
 
 def _questions(screen: Console, summary: Summary) -> None:
+    if not summary.needs:
+        return
+    table = _table(screen, "What had to be asked")
+    table.add_column("times", justify="right", no_wrap=True)
+    table.add_column("question")
+    table.add_column("fact", no_wrap=True, style="dim")
     for fact, question, count in summary.needs:
-        times = "once" if count == 1 else f"{count} times"
-        screen.print()
-        screen.print(Text.assemble("Asked ", (times, "bold"), f": {question} ", (f"({fact})", "dim")))
+        table.add_row(f"{count:,}", question, fact)
+    screen.print(table)
 
 
 def _tell(screen: Console, decided: Decided, pack: CheckedPack, language: str) -> None:
@@ -175,7 +179,7 @@ def show_end(screen: Console, count: int, nanoseconds: int, source: str = SOURCE
     rate = int(count / seconds)
     screen.print(f"\n{count} requests decided and settled in {seconds:.2f} s: {rate:,} a second on one core.", style="bold")
     screen.print(f"Data: {source}.", style="dim")
-    screen.print("Next: `empower decide --help` asks about a request of your own; `empower check PACK` reads a pack of your own.", style="dim")
+    screen.print("Next: `empower decide --help` asks about one request of yours; `empower check PACK` reads a pack of yours.", style="dim")
 
 
 # ------------------------------------------------------------------------------------------------ data
@@ -189,7 +193,10 @@ def summary_dict(summary: Summary, language: str) -> dict[str, Any]:
         "outcomes": {line.name: _line(line) for line in summary.outcomes},
         "escalated_to": {line.name: _line(line) for line in summary.roles},
         "partly": summary.partly, "offered": summary.offered,
-        "guardrails": [{"id": s.name, "effect": s.effect, "value": s.value, "count": s.count, "outcomes": dict(s.outcomes)} for s in summary.guardrails],
+        "guardrails": [
+            {"id": spoke.name, "effect": spoke.effect, "because": spoke.because, "count": spoke.count, "outcomes": dict(spoke.outcomes)}
+            for spoke in summary.guardrails
+        ],
         "needs": [{"fact": fact, "question": question, "count": count} for fact, question, count in summary.needs],
         "told": list(_told(summary, language)), "findings": list(summary.findings),
     }  # fmt: skip

@@ -12,6 +12,7 @@ from rich.text import Text
 from empower.checked import CheckedPack
 from empower.cli.screen import COLOURS, money, words
 from empower.decision import Decision, Option
+from empower.money import to_decimal
 
 
 def show_decision(screen: Console, decision: Decision, pack: CheckedPack, language: str) -> None:
@@ -30,11 +31,10 @@ def headline(decision: Decision, pack: CheckedPack) -> Text:
     text = Text(words(decision.outcome), style=f"bold {COLOURS[decision.outcome]}")
     if decision.who:
         text.append(f" to {words(decision.who)}")
-    amount = decision.amount if decision.amount is not None else None
     title = pack.kinds[decision.kind].title.get(pack.languages[0], decision.kind) if decision.kind in pack.kinds else decision.kind
     text.append(f"  {title}", style="not bold default")
-    if amount is not None:
-        text.append(f" {money(amount, pack.currency)}", style="not bold default")
+    amount = decision.amount if decision.asked is None or decision.allowed else to_decimal(decision.asked, pack.currency)
+    text.append(f" {money(amount, pack.currency)}", style="not bold default")
     return text
 
 
@@ -45,16 +45,18 @@ def _lines(decision: Decision, pack: CheckedPack, language: str) -> Iterator[tup
     if decision.limit is not None:
         yield "limit", money(decision.limit, pack.currency)
     for alternative in decision.needs:
-        yield "find out", "; ".join(f"{need.fact}" for need in alternative)
+        yield "find out", ", ".join(need.fact for need in alternative)
     for reason in decision.reasons:
-        yield "because", f"{reason.guardrail}: {reason.value or 'what this action can be'}"
+        if reason.value:
+            yield "because", f"{reason.guardrail}: {reason.value}"
     for option in decision.options:
-        yield "instead", option_text(option, pack)
+        yield "instead", option_text(option)
     for duty in decision.obligations:
-        yield ("then" if duty.binding else "advice"), duty.text + ("" if duty.certain else " (if it applies: something is not known)")
+        if not (duty.binding and duty.certain):  # those are in the words to staff
+            yield ("advice" if duty.certain else "perhaps"), duty.text
 
 
-def option_text(option: Option, pack: CheckedPack) -> str:
+def option_text(option: Option) -> str:
     """An option as a person would type it."""
     action: dict[str, Any] = dict(option.action)
     rest = {name: value for name, value in action.items() if name not in ("kind", "amount")}

@@ -13,9 +13,9 @@ Zones come from `zoneinfo` (the system's time-zone data, or the `tzdata` package
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
-import zoneinfo
 from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo

@@ -1,0 +1,48 @@
+"""Small memories of the quick way: plain dictionaries of what has been worked out before, bounded, shared by all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from empower.money import MoneyMemo, to_decimal
+
+MEMO_MAX = 4_096
+"""So many answers are remembered; then all are forgotten, and learning begins anew."""
+
+
+class Memo:
+    """A plain dictionary of what has been worked out before, and the function that works out the rest; bounded.
+
+    Plain, because looking up a subclass with `__missing__` costs three times as much.
+    """
+
+    def __init__(self, work_out: Callable[[Any], Any]) -> None:
+        self.known: dict[Any, Any] = {}
+        self._work_out = work_out
+
+    def learn(self, key: Any) -> Any:
+        """The value of a key, remembered."""
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        return self.known.setdefault(key, self._work_out(key))
+
+
+class MoneyTexts:
+    """Texts of one money type that have been read before, each with its minor units (and, of an amount, its `Decimal`)."""
+
+    def __init__(self, currency: str, bounds: tuple[int, int], *, paired: bool) -> None:
+        self._memo = MoneyMemo(currency, *bounds)
+        self.known: dict[str, Any] = {}
+        self._paired = paired
+        self._currency = currency
+
+    def learn(self, raw: Any) -> bool:
+        """Read and remember one more text; False when there was nothing to learn. Raises `MoneyError` for one that cannot be read."""
+        if type(raw) is not str or raw in self.known:
+            return False
+        minor = self._memo.read(raw)
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        self.known[raw] = (minor, to_decimal(minor, self._currency)) if self._paired else minor
+        return True

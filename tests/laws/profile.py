@@ -1,0 +1,20 @@
+"""How far a law is searched: a little in every run, always along the same way; with `EMPOWER_PROFILE=long` far, and each time elsewhere."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+LONG = os.environ.get("EMPOWER_PROFILE") == "long"
+
+
+def searched(examples: int) -> settings:
+    """So many random examples; whole packs are large, so that is no reason to complain."""
+    return settings(
+        max_examples=examples * 20 if LONG else examples,
+        derandomize=not LONG,
+        deadline=None,
+        print_blob=True,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much],
+    )

@@ -1,0 +1,75 @@
+"""Law 12, what is proved is what runs: the compiled functions and the quick way through `preview` against the interpreter."""
+
+from __future__ import annotations
+
+from attrs import evolve
+from hypothesis import given, strategies as st
+
+from empower import Guard
+from empower.backends.interpret import Interpreter
+from empower.backends.python import Compiled
+from empower.compile import Rules
+from empower.judge import judge
+from empower.money import to_decimal
+from laws.packs import packs
+from laws.profile import searched
+from laws.worlds import Still, World, contexts, worlds
+
+
+@searched(200)
+@given(worlds(unknown=4), st.data())
+def test_compiled_is_interpreted(world: World, data: st.DataObject) -> None:
+    """Every back end reads the same IR; the interpreter is the meaning and all others are tested equal to it: facts unknown or not."""
+    meaning, compiled = Interpreter(), Compiled(world.made.program)
+    for each in (world, evolve(world, facts=data.draw(contexts(world.made, world.kind, unknown=0)))):
+        env, plan = each.case().environment(), each.plan
+        assert list(compiled.bars(plan, env)) == meaning.bars(plan, env)
+        assert list(compiled.shadows(plan, env)) == meaning.shadows(plan, env)
+        assert list(compiled.accounts(plan, env)) == meaning.accounts(plan, env)
+        assert list(compiled.duties(plan, env)) == meaning.duties(plan, env)
+
+
+def interpreted(world: World) -> Guard:
+    """A guard that has no compiled functions and no quick way."""
+    rules = world.made.rules
+    return Guard(Rules(rules.checked, rules.program, Interpreter()), Still(world), strict=True)
+
+
+def same_answer(world: World) -> None:
+    """`preview`, asked twice since the second ask may go another way, says what the interpreter says."""
+    plain = evolve(world.case(), back_end=Interpreter())
+    verdict = judge(plain)
+    careful = interpreted(world).preview(world.action(), world.context())
+    guard = world.guard()
+    for _ in range(2):
+        decision = guard.preview(world.action(), world.context())
+        assert (decision.outcome, decision.who) == (verdict.outcome, verdict.who)
+        assert decision.limit == (None if verdict.limit is None else to_decimal(verdict.limit, world.made.pack.currency))
+        assert decision.guardrails == careful.guardrails
+        assert _told(decision.to_dict()) == _told(careful.to_dict())
+
+
+def _told(decision: dict[str, object]) -> dict[str, object]:
+    """Everything but the instant, which the quick way leaves out where it does not matter."""
+    return {name: value for name, value in decision.items() if name != "at"}
+
+
+@searched(150)
+@given(worlds(packs(budgets=False), unknown=9))
+def test_the_quick_way_is_the_careful_way(world: World) -> None:
+    """What is proved is what runs: the function that `preview` runs gives the interpreter's answer, texts and all."""
+    same_answer(world)
+
+
+@searched(120)
+@given(worlds(packs(budgets=False, actor=True), unknown=0))
+def test_the_quick_way_finds_the_same_role(world: World) -> None:
+    """What is proved is what runs: also where somebody of a higher role could say yes, for some value of facts that a role does not fix."""
+    same_answer(world)
+
+
+@searched(60)
+@given(worlds(unknown=4))
+def test_preview_with_budgets_is_the_judge(world: World) -> None:
+    """What is proved is what runs: also with balances."""
+    same_answer(world)
