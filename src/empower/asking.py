@@ -164,8 +164,8 @@ def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterab
 def make_case(
     rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[[int], int], *, others: int = 0
 ) -> Case:
-    """The requester's case."""
-    plan = rules.program.plans[asked.kind]
+    """The requester's case, with only the guardrails that can speak for these facts."""
+    plan = rules.plans.narrowed(asked.kind, asked.facts)
     missing = tuple(name for name in plan.asks if name not in asked.parameters) if plan.asks else ()
     case = Case(rules.program, plan, rules.back_end, asked.facts, asked.amount, missing, at, day_of, others=others)
     return read_accounts(case, balances) if plan.accounts else case

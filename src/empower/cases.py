@@ -49,6 +49,7 @@ EXPECTATIONS: Mapping[str, str] = {
     "who": "the lowest role that could say yes; none",
     "guardrails": "every guardrail that stands in the way, or may; duties do not count",
     "duties": "every duty that certainly comes with it",
+    "advice": "every rule whose advice certainly comes with it",
     "offers": "the offers of the menu that are made instead, best first",
     "needs": "facts of which one alternative consists that would settle the question",
 }
@@ -179,6 +180,7 @@ _FOUND: Mapping[str, Callable[[Decision], Any]] = {
     "who": lambda decision: decision.who,
     "guardrails": lambda decision: _sorted(reason.guardrail for reason in decision.reasons),
     "duties": lambda decision: _sorted(duty.name for duty in decision.obligations if duty.binding and duty.certain),
+    "advice": lambda decision: _sorted(duty.guardrail for duty in decision.obligations if not duty.binding and duty.certain),
     "offers": lambda decision: tuple(option.id for option in decision.options if option.id),
     "needs": lambda decision: tuple(_sorted(need.fact for need in each) for each in decision.needs),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 from attrs import frozen
 
@@ -13,6 +14,7 @@ from empower.checked import CheckedPack
 from empower.judge import BackEnd
 from empower.load import Limits, read_pack
 from empower.lower import lower_pack
+from empower.plans import Plans
 
 
 @frozen
@@ -21,6 +23,7 @@ class Rules:
 
     checked: CheckedPack
     program: ir.Program
+    plans: Plans
     back_end: BackEnd
 
 
@@ -36,4 +39,4 @@ def load_pack(path: str | Path, limits: Limits = Limits()) -> CheckedPack:  # no
 def compile_pack(checked: CheckedPack) -> Rules:
     """A checked pack as rules that decide; cannot fail. Kinds are compiled when first asked for."""
     program = lower_pack(checked)
-    return Rules(checked, program, Compiled(program))
+    return Rules(checked, program, cast("Plans", program.plans), Compiled(program))

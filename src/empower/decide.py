@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
 import os
-import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -124,6 +122,8 @@ class Guard:
 
     async def adecide(self, action: Any, context: Any, **options: Any) -> Decision:
         """`decide`, awaited in a thread."""
+        import asyncio  # here, because it costs a tenth of the start and only hosts that have it loaded call this
+
         return await asyncio.to_thread(self.decide, action, context, **options)
 
     def decide_all(
@@ -253,16 +253,16 @@ class _Prefixes(dict[int, str]):
     """A random prefix for each process, so that fresh keys never meet, after a fork either."""
 
     def __missing__(self, process: int) -> str:
-        return self.setdefault(process, f"auto-{secrets.token_hex(8)}")
+        return self.setdefault(process, f"auto-{os.urandom(8).hex()}")
 
 
 _PREFIX = _Prefixes()
 _NUMBERS = itertools.count(1)
 
 
-def _quick_clock(ledger: Ledger, clock: Callable[[], int] | None, *, own: bool) -> Callable[[], int] | None:
-    """The clock of previews that need no balances: of a ledger made here the clock it was given (None: the machine's), else the ledger's."""
-    return clock if own else ledger.now
+def _quick_clock(ledger: Ledger, clock: Callable[[], int] | None, *, own: bool) -> Callable[[], int]:
+    """The clock of previews that need no balances: of a ledger made here the clock it was given, else the ledger's."""
+    return (clock or wall_clock) if own else ledger.now
 
 
 def open_ledger(ledger: Ledger | str | None, clock: Callable[[], int] | None = None) -> Ledger:

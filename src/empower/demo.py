@@ -164,6 +164,8 @@ class Summary:
     """Not allowed as asked, though a smaller amount would have been, then and there."""
     offered: int
     """Not allowed as asked, and the customer could be offered something at once: this action at its limit, or a gesture."""
+    nobody: int
+    """Not allowed as asked, with nothing to offer, because no customer is named to whom it could be offered."""
     told: tuple[Decided, ...]
     """Decisions worth telling."""
     findings: tuple[str, ...] = field(default=())
@@ -188,6 +190,7 @@ def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
         _spoke(held),
         sum(each.decision is not None and each.decision.limit is not None for each in held),
         sum(each.decision is not None and bool(each.decision.options) for each in held),
+        sum(each.decision is not None and not each.decision.options and _unnamed(each.request) for each in held),
         worth_telling(decided), findings(rules, decided),
     )  # fmt: skip
 
@@ -200,6 +203,10 @@ def _line(name: str, decided: Sequence[Decided]) -> Line:
 
 def _who(decided: Decided) -> str | None:
     return decided.decision.who if decided.decision is not None else None
+
+
+def _unnamed(request: Request) -> bool:
+    return request.context["customer"]["id"] is None
 
 
 def _needed(decision: Decision | None) -> set[tuple[str, str]]:
@@ -269,7 +276,7 @@ def _about_requests(requests: Sequence[Request]) -> Iterator[str]:
     lacking = sum(request.context["item"]["bought_days_ago"] is None for request in requests)
     if lacking:
         yield f"{lacking} do not say when it was bought. Unknown is never zero: a small amount needs no proof, and for the rest it is asked."
-    strangers = sum(request.context["customer"]["id"] is None for request in requests)
+    strangers = sum(_unnamed(request) for request in requests)
     if strangers:
         yield f"{strangers} name no customer. Unless a budget per customer lets them share a sum, it can only ask who they are."
     if _counted_again(requests):

@@ -84,7 +84,8 @@ def read_condition(text: str, scope: Scope, place: Place) -> ir.Cond | None:
     try:
         return as_condition(value)
     except Misfit as misfit:
-        return _report(scope, place, misfit)
+        _report(scope, place, misfit)
+        return None
 
 
 def read_quantity(text: str, scope: Scope, place: Place) -> Quantity | None:
@@ -93,7 +94,8 @@ def read_quantity(text: str, scope: Scope, place: Place) -> Quantity | None:
     if value is None or isinstance(value, Quantity):
         return value
     help_ = "write a number, a fact, or `N% of` one"
-    return _report(scope, place, Misfit("wrong-type", f"'{text.strip()[:60]}' is not an amount or a number", help_))
+    _report(scope, place, Misfit("wrong-type", f"'{text.strip()[:60]}' is not an amount or a number", help_))
+    return None
 
 
 def read_either(text: str, scope: Scope, place: Place) -> Quantity | ir.Cond | None:
@@ -104,7 +106,8 @@ def read_either(text: str, scope: Scope, place: Place) -> Quantity | ir.Cond | N
     try:
         return as_condition(value)
     except Misfit as misfit:
-        return _report(scope, place, misfit)
+        _report(scope, place, misfit)
+        return None
 
 
 def _report(scope: Scope, place: Place, misfit: Misfit, shift: int = 0) -> None:
@@ -119,7 +122,8 @@ def _read(text: str, scope: Scope, place: Place) -> Value | None:
     try:
         tree = parse(bare_text)
     except Misfit as misfit:
-        return _report(scope, place, misfit, shift)
+        _report(scope, place, misfit, shift)
+        return None
     return _Reader(bare_text, scope, place, shift).attempt(tree, scope.sign)
 
 
@@ -166,7 +170,8 @@ class _Reader:
             return None
         except _At as found:
             found.misfit.at = found.misfit.at or columns(found.node)
-            return _report(self.scope, self.place, found.misfit, self.shift)
+            _report(self.scope, self.place, found.misfit, self.shift)
+            return None
 
     def value(self, node: ast.expr, sign: Sign = 0) -> Value:
         """The meaning of a node; raises `_At` with the innermost node that has none."""

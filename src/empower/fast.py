@@ -7,13 +7,12 @@ tested equal. It serves kinds without budgets: what a budget still holds must be
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from empower import ir
 from empower.backends.python import Emitter, fact_variables, make_function, word_table
@@ -25,12 +24,11 @@ from empower.formulas import all_of
 from empower.lower import facts_of_number, if_
 from empower.memo import Memo, MoneyTexts
 from empower.money import MoneyError, to_decimal
+from empower.plans import Index
 from empower.request import TEXT_MAX, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
-INDEX_MIN = 48
-"""From so many guardrails on that name members of one fact, that fact becomes an index."""
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _NOTHING: frozenset[str] = frozenset()
 
@@ -41,9 +39,9 @@ def _spelled(order: tuple[str, ...]) -> Callable[[int], tuple[str, ...]]:
 
 
 class Ways:
-    """The quick function of each kind, made when first asked for. `clock` tells milliseconds UTC; None: the machine's clock."""
+    """The quick function of each kind, made when first asked for. `clock` tells milliseconds UTC."""
 
-    def __init__(self, rules: Rules, teller: Teller, clock: Callable[[], int] | None) -> None:
+    def __init__(self, rules: Rules, teller: Teller, clock: Callable[[], int]) -> None:
         self.made: dict[str, Fast] = {}
         self._make = _Maker(rules, teller, clock)
         self._lock = threading.RLock()
@@ -67,15 +65,15 @@ class _Maker:
 
     rules: Rules
     teller: Teller
-    clock: Callable[[], int] | None
+    clock: Callable[[], int]
 
     def way(self, kind: str) -> Fast:
         """The quick function of a kind."""
         plan = self.rules.program.plans[kind]
         if plan.accounts:
             return _careful
-        index = _index(plan)
-        return self.write(plan) if index is None else _dispatcher(self, plan, index)
+        index = self.rules.plans.index(kind)
+        return self.write(plan) if index is None else _dispatcher(self, index)
 
     def write(self, plan: ir.Plan) -> Fast:
         """The function of a plan, all of it or narrowed by the index."""
@@ -86,45 +84,26 @@ class _Maker:
 # ------------------------------------------------------------------------------------------------ the index
 
 
-def _index(plan: ir.Plan) -> str | None:
-    """The fact whose members most guardrails are limited to, if they are many."""
-    tally = Tally(fact for bar in plan.bars for fact in {fact for fact, _ in bar.scope})
-    fact, count = tally.most_common(1)[0] if tally else ("", 0)
-    return fact if count >= INDEX_MIN else None
-
-
-def _dispatcher(maker: _Maker, plan: ir.Plan, fact: str) -> Fast:
+def _dispatcher(maker: _Maker, index: Index) -> Fast:
     """Looks at one fact and goes on with only the guardrails that can speak for its value."""
-    by_value: dict[str, set[str]] = {}
-    always = {bar.guardrail for bar in plan.bars}
-    for bar in plan.bars:
-        for members in [members for name, members in bar.scope if name == fact]:
-            always.discard(bar.guardrail)
-            for member in members:
-                by_value.setdefault(member, set()).add(bar.guardrail)
 
-    class _ByValue(dict[str, Fast]):
-        def __missing__(self, value: str) -> Fast:
-            kept = always | by_value.get(value, set())
-            known = value if value in by_value else ""
-            if known != value:
+    class _ByValue(dict[Any, Fast]):
+        def __missing__(self, value: Any) -> Fast:
+            name = index.named(value)
+            if name is None:
                 # Values that no guardrail names share one function, and are not remembered: there may be any number of them.
-                return self[""] if "" in self else self.setdefault("", _narrowed(maker, plan, kept))
-            return self.setdefault(value, _narrowed(maker, plan, kept))
+                return self[None] if None in self else self.setdefault(None, maker.write(index.plan(None)))
+            return self.setdefault(name, maker.write(index.plan(name)))
 
-    ways = _ByValue()
     source = [
         "def choose(action, context):",
         "    try:",
-        f"        way = ways[{_path('context', fact)}]",
+        f"        way = ways[{_path('context', index.fact)}]",
         "    except (KeyError, TypeError):",
+        "        return None",
+        "    return way(action, context)",
     ]
-    source += ["        return None", "    return way(action, context)"]
-    return make_function("choose", source, {"ways": ways})
-
-
-def _narrowed(maker: _Maker, plan: ir.Plan, kept: set[str]) -> Fast:
-    return maker.write(evolve(plan, bars=tuple(bar for bar in plan.bars if bar.guardrail in kept)))
+    return make_function("choose", source, {"ways": _ByValue()})
 
 
 def _path(root: str, fact: str) -> str:
@@ -142,8 +121,6 @@ class _Writer:
     order: tuple[str, ...]
     looked_up: frozenset[str]
     """Facts of words that a table looks up whatever happens."""
-    clock: bool
-    """Whether a clock was given; otherwise the machine's is read in place."""
     money: dict[str, MoneyTexts] = field(factory=dict)
 
     @property
@@ -166,7 +143,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     order = tuple(name for name in plan.order if name in spoken)
     emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
     looked_up = frozenset(fact for bar in plan.bars for fact in _looked_up(bar.threshold.exact, program))
-    writer = _Writer(maker.rules, plan, emit, order, looked_up, maker.clock is not None)
+    writer = _Writer(maker.rules, plan, emit, order, looked_up)
     emit.lines.append("def decide(action, context):")
     emit.line("try:")
     emit.depth += 1
@@ -183,7 +160,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     constants = {
         **emit.constants, "new": tuple.__new__, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
         "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
-        "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "time_ns": time.time_ns, "clock": maker.clock,
+        "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "clock": maker.clock,
     }  # fmt: skip
     return make_function("decide", emit.lines, constants)
 
@@ -228,7 +205,7 @@ def _write_reading(writer: _Writer) -> None:
                 emit.line(f"{groups[prefix]} = {source}[{path[length - 1]!r}]")
             source = groups[prefix]
         _write_fact(writer, slot, program.facts[slot], f"{source}[{last!r}]")
-    emit.line("now = None" if writer.timeless else "now = clock()" if writer.clock else "now = time_ns() // 1000000")
+    emit.line("now = None" if writer.timeless else "now = clock()")
 
 
 def _write_action(writer: _Writer, kind: Kind) -> None:

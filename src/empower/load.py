@@ -287,10 +287,10 @@ class _Builder:
     def build(self, root: list[Any]) -> None:
         """Put the value into a list. A frame of the stack is a container and its pending key, or None."""
         stack: list[list[Any]] = [[root, None]]
-        documents = nodes = 0
+        documents = 0
         scalar, mapping, sequence = yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent
         depth_max, scalar_max, nodes_max = self.limits.depth_max, self.limits.scalar_max, self.limits.nodes_max
-        for event in _events(self.text):
+        for nodes, event in enumerate(_events(self.text)):
             kind = type(event)
             if kind is scalar:
                 value = event.value
@@ -313,7 +313,6 @@ class _Builder:
                 documents += 1
                 if documents > 1:
                     self.lose(event, "forbidden-yaml", "a second document begins here", "keep one document in a file")
-            nodes += 1
             if nodes > nodes_max:
                 self.lose(event, "too-big", f"the file has more than {nodes_max} parts", "split it, or raise `Limits(bytes_max=…)`")
 

@@ -7,8 +7,7 @@ Plans are made when first asked for, so that a large pack costs nothing for the 
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from empower import ir
@@ -24,35 +23,11 @@ from empower.formulas import (
     readable,
     reads_the_amount,
 )  # fmt: skip
+from empower.plans import Plans
 
 OPEN = ir.Number(ir.OPEN)
 CLOSED = ir.Number(ir.CLOSED)
 NOTHING = ir.Number(0)
-
-
-class _Plans(Mapping[str, ir.Plan]):
-    """The plans of a program by kind, each made once, when first asked for."""
-
-    def __init__(self, kinds: Iterable[str], make: Callable[[str], ir.Plan]) -> None:
-        self._kinds = tuple(kinds)
-        self._make = make
-        self._made: dict[str, ir.Plan] = {}
-        self._lock = threading.Lock()
-
-    def __getitem__(self, kind: str) -> ir.Plan:
-        made = self._made.get(kind)
-        if made is None:
-            if kind not in self._kinds:
-                raise KeyError(kind)
-            with self._lock:
-                made = self._made.get(kind) or self._made.setdefault(kind, self._make(kind))
-        return made
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._kinds)
-
-    def __len__(self) -> int:
-        return len(self._kinds)
 
 
 def lower_pack(checked: CheckedPack) -> ir.Program:
@@ -63,7 +38,7 @@ def lower_pack(checked: CheckedPack) -> ir.Program:
     )
     return ir.Program(
         checked.pack.name, checked.pack.digest, checked.currency, checked.zone, checked.roles.ladder, checked.roles.beside, checked.facts,
-        _Plans(checked.kinds, lambda kind: _plan(checked, kind, by_kind[kind])), menu,
+        Plans(checked.kinds, lambda kind: _plan(checked, kind, by_kind[kind])), menu,
     )  # fmt: skip
 
 
@@ -283,12 +258,20 @@ def _single(rows: ir.Rows) -> ir.Num:
 
 def amount_triple(amounts: tuple[ir.Num, ...], *, floor: bool = False) -> ir.Triple:
     """The smallest of several amounts (of a floor: the largest); one that reads something unknown could be anything."""
+    amounts = tuple(_not_below_nothing(each) for each in amounts)
     pick = ir.Greatest if floor else ir.Least
     low = tuple(if_(readable(a), a, NOTHING) for a in amounts)
     high = tuple(if_(readable(a), a, OPEN) for a in amounts)
     if len(amounts) == 1:
         return ir.Triple(amounts[0], low[0], high[0])
     return ir.Triple(pick(amounts), pick(low), pick(high))
+
+
+def _not_below_nothing(amount: ir.Num) -> ir.Num:
+    """An amount, as 0 where it would come out below: then an unknown one is at least 0 too."""
+    parts = numbers_in(amount)
+    below = any((isinstance(part, ir.Scaled) and part.factor < 0) or (isinstance(part, ir.Number) and part.value < 0) for part in parts)
+    return ir.Greatest((amount, NOTHING)) if below else amount
 
 
 def _collected(cap: CheckedCap, *, floor: bool) -> ir.Triple:
@@ -307,8 +290,9 @@ def _collected(cap: CheckedCap, *, floor: bool) -> ir.Triple:
 
 
 def _account(budget: CheckedBudget) -> ir.Account:
-    already = _already(budget.already)
-    already_times = _already(budget.already_times)
+    # What was given before must not make room that is not there, if a sum of facts comes out below nothing.
+    already = _already(_not_below_nothing(budget.already)) if budget.already is not None else None
+    already_times = _already(ir.Greatest((budget.already_times, NOTHING))) if budget.already_times is not None else None
     return ir.Account(
         budget.id, budget.pack, budget.zone, budget.keys, budget.window, amount_triple(budget.amounts) if budget.amounts else None, budget.times,
         already, already_times, budget.outcome, any(key.startswith("actor.") for key in budget.keys), budget.campaign, budget.shared_at_most,
@@ -316,10 +300,6 @@ def _account(budget: CheckedBudget) -> ir.Account:
     )  # fmt: skip
 
 
-def _already(given: ir.Num | None) -> ir.Triple | None:
+def _already(given: ir.Num) -> ir.Triple:
     """What was given before: the more it is, the less is left, so an unknown one reads high where a limit reads low."""
-    if given is None:
-        return None
-    # A sum of facts may come out below nothing; it must not make room that is not there.
-    given = given if isinstance(given, ir.Number) else ir.Greatest((given, NOTHING))
     return ir.Triple(given, if_(readable(given), given, NOTHING), if_(readable(given), given, OPEN))

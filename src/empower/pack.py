@@ -289,8 +289,8 @@ def _at_home(find: Find, kept: Mapping[str, tuple[int, ...]]) -> Find:
 
 def as_written(place: Place, kept: Mapping[str, tuple[int, ...]]) -> Place:
     """A place in the document that is checked, as a place in the file."""
-    if len(place) > 1 and isinstance(place[1], int) and place[0] in kept:
-        return (place[0], kept[place[0]][place[1]], *place[2:])
+    if len(place) > 1 and isinstance(place[1], int) and (places := kept.get(str(place[0]))):
+        return (place[0], places[place[1]], *place[2:])
     return place
 
 
@@ -377,7 +377,7 @@ def _shape_problem(fault: Any, find: Find) -> Problem:
     wanted = "a text" if _is_text(fault["type"], place) else _SHAPES.get(fault["type"], "something else")
     if fault["input"] == "":
         return Problem(find((*place, "<key>")), "wrong-shape", f"{what} is empty, and must be {wanted}", "fill it in, or leave the key out")
-    got = {str: "a text", list: "a list", dict: "a mapping of keys"}.get(type(fault["input"]), "something else")
+    got = "a text" if isinstance(fault["input"], str) else "a list" if isinstance(fault["input"], list) else "a mapping of keys"
     return Problem(find(place), "wrong-shape", f"{what} must be {wanted}, not {got}", _how_to_shape(wanted))
 
 

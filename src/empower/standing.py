@@ -62,12 +62,17 @@ def _literals(fact: str, plan: ir.Plan) -> Iterator[tuple[ir.Atom | None, bool]]
     for bar in plan.bars:
         node = bar.threshold.exact
         while isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
-            for atom, positive in atoms(node.condition):
-                if fact in atom_facts(atom):
-                    yield (atom if atom_facts(atom) == {fact} else None), positive
+            yield from _reading(fact, node.condition)
             node = node.then
         if fact in facts_of_number(node):
             yield None, True
+
+
+def _reading(fact: str, condition: ir.Cond) -> Iterator[tuple[ir.Atom | None, bool]]:
+    for atom, positive in atoms(condition):
+        facts = atom_facts(atom)
+        if fact in facts:
+            yield (atom if facts == {fact} else None), positive
 
 
 def conjuncts(condition: ir.Cond) -> Iterator[tuple[ir.Atom, bool]]:

@@ -203,3 +203,36 @@ def shown(value: Value) -> str:
             return "`never`"
         case _:
             return "a condition"
+
+
+# ------------------------------------------------------------------------------------------------ how much is written
+
+
+def extent(value: Quantity | ir.Cond, count_max: int, depth_max: int) -> int | None:
+    """How many parts an expression has when its named parts are written out; None if there are more than so many, or deeper nested."""
+    level: list[ir.Num | ir.Cond] = [value.node if isinstance(value, Quantity) else value]
+    count = 0
+    for _ in range(depth_max):
+        count += len(level)
+        if not level or count > count_max:
+            break
+        level = [part for each in level for part in _parts(each)]
+    return count if not level else None
+
+
+def _parts(node: ir.Num | ir.Cond) -> tuple[ir.Num | ir.Cond, ...]:
+    match node:
+        case ir.Compare(left=left, right=right) | ir.Sum(left=left, right=right) | ir.Product(left=left, right=right):
+            return (left, right)
+        case ir.All(conditions=parts) | ir.Any(conditions=parts) | ir.AtLeast(conditions=parts):
+            return parts
+        case ir.Least(values=numbers) | ir.Greatest(values=numbers):
+            return numbers
+        case ir.Not(condition=inner):
+            return (inner,)
+        case ir.AmountAbove(threshold=number) | ir.Scaled(value=number) | ir.Floored(value=number):
+            return (number,)
+        case ir.Chosen(cases=cases):
+            return tuple(number for _, number in cases)
+        case _:
+            return ()

@@ -200,8 +200,7 @@ def budget_voice(budget: CheckedBudget, view: View, balance: Callable[[CheckedBu
         held = balance(budget, tuple(str(key) for key in keys))
         before = 0 if budget.already is None else value_of(budget.already, view)
         times_before = 0 if budget.already_times is None else value_of(budget.already_times, view)
-        limits = [value_of(limit, view) for limit in budget.amounts]
-        parts = [_exceeds(view.amount + held.amount, before, limit) for limit in limits]
+        parts = [_exceeds(view.amount + held.amount, before, value_of(limit, view)) for limit in budget.amounts]
         if budget.times is not None:
             parts.append(_exceeds(1 + held.times, times_before, budget.times))
         return Voice(budget.id, either(parts), budget.outcome)
@@ -216,12 +215,12 @@ def budget_voice(budget: CheckedBudget, view: View, balance: Callable[[CheckedBu
 
 
 def _exceeds(drawn: int, before: int | None, limit: int | None) -> Three:
-    """What was given before is not below nothing, so a limit may be passed without knowing it."""
+    """Neither a limit nor what was given before lies below nothing: that much is known of the unknown."""
     if limit is None:
-        return None
+        return False if before is not None and drawn + max(before, 0) <= 0 else None
     if before is None:
-        return True if drawn > limit else None
-    return drawn + max(before, 0) > limit
+        return True if drawn > max(limit, 0) else None
+    return drawn + max(before, 0) > max(limit, 0)
 
 
 # ------------------------------------------------------------------------------------------------ the outcome

@@ -68,13 +68,20 @@ def checked(source: Source) -> CheckedPack:
     return pack
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Made:
     """A random pack with its source."""
 
     source: Source
     pack: CheckedPack
     rules: Rules
+
+    def __repr__(self) -> str:
+        family = [self.source, *([self.source.parent] if self.source.parent is not None else [])]
+        return "\n".join(f"{each.text()}{each.tables or ''}" for each in family)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  (how Hypothesis prints what failed)
+        printer.text(repr(self))
 
     @property
     def program(self) -> ir.Program:

@@ -24,7 +24,7 @@ from laws.vocabulary import INSTANTS, native, nested, values_of
 SPENT = (*[Balance(0, 0, None)] * 4, Balance(1, 1, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class World:
     """A request to a pack, and what its budgets hold."""
 
@@ -36,9 +36,16 @@ class World:
     """Every declared fact, the parameters apart; None: unknown."""
     at: int
     spent: Mapping[str, Sequence[Balance]]
-    """By budget, what each of its counters holds: which of these is settled by its keys."""
+    """By budget, what two sorts of its counters hold: of which sort one is depends on its keys."""
     broken: tuple[str, ...] = field(default=())
     """Facts that the context holds in a form that nobody can read."""
+
+    def __repr__(self) -> str:
+        told = {name: getattr(self, name) for name in ("kind", "amount", "parameters", "facts", "at", "spent", "broken")}
+        return f"{self.made}\n" + "\n".join(f"# {name} = {value!r}" for name, value in told.items())
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  (how Hypothesis prints what failed)
+        printer.text(repr(self))
 
     @property
     def plan(self) -> ir.Plan:

@@ -17,8 +17,6 @@ from attrs import define, field
 from empower import ir
 from empower.environment import AccountReading, Environment, set_test, text_test
 
-BARS_MAX = 600
-"""A plan with more guardrails is read node by node where all of it is needed: compiling it whole would take longer than it saves."""
 TABLE_MAX = 4_096
 """A table of words with at most so many combinations becomes a dictionary."""
 _COUNTER = itertools.count(1)

@@ -1,21 +1,20 @@
-"""Budgets: keys, windows, limits, what was given before, unknown keys, campaigns; and the menu."""
+"""Budgets: keys, windows, limits, what was given before, unknown keys, campaigns."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Any
 
 from empower import ir
-from empower.check.caps import amounts
-from empower.check.declarations import local_day
-from empower.check.desk import Desk
-from empower.check.rules import condition, shadow
-from empower.checked import CheckedBudget, CheckedOffer
+from empower.check.caps import amounts, over
+from empower.check.definitions import local_day
+from empower.check.desk import Desk, keys_of
+from empower.check.rules import shadow
+from empower.checked import CheckedBudget
 from empower.expressions import read_quantity
-from empower.formulas import negation_normal
+from empower.formulas import ALWAYS_KNOWN
 from empower.money import exponent_of
-from empower.pack import BudgetDocument, OfferDocument, Place
-from empower.problems import did_you_mean
+from empower.pack import BudgetDocument, Place
 from empower.quantities import Misfit, literal, with_unit
 
 HOUR_MS = 3_600_000
@@ -30,14 +29,15 @@ def budgets(desk: Desk) -> list[CheckedBudget]:
     found = []
     for index, document in enumerate(desk.pack.document.budgets):
         place: Place = ("budgets", index)
-        desk.describe(document, "budget", place, shadow=shadow(desk, document, place))
-        if document.from_ or document.until:
-            desk.problem(place, "unknown-key", "a budget is dated by its campaign", "write `campaign: {from: …, until: …}`")
-        found.append(_budget(desk, document, place))
+        in_shadow = shadow(desk, document, place)
+        desk.describe(document, "budget", place, shadow=in_shadow)
+        with desk.doubting(document.id):
+            found.append(_budget(desk, document, place, shadow=in_shadow))
     return found
 
 
-def _budget(desk: Desk, document: BudgetDocument, place: Place) -> CheckedBudget:
+def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool) -> CheckedBudget:
+    _refuse_dates(desk, document, place)
     kinds = desk.kinds_of(document.for_, (*place, "for"))
     keys = _keys(desk, document, place)
     personal = any(key.startswith("actor.") for key in keys)
@@ -47,41 +47,33 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place) -> CheckedBudget
         desk.problem((*place, "at_most"), "no-amount", f"'{kinds[0]}' has no amount, so this budget never binds", help_)
     already, already_times = _already(desk, document, place)
     role, shared = _unknown(desk, document, place, keys)
-    outcome = _over(desk, document, place, personal=personal)
+    outcome = over(desk, document.over, (*place, "over")) if document.over is not None else "escalate" if personal else "deny"
     encourage = document.encourage
     return CheckedBudget(
         document.id, desk.pack.name, desk.zone, kinds, keys, _window(desk, document, place), given_amounts, times, already, already_times,
-        outcome, _campaign(desk, document, place), shared, role, shadow(desk, document, place),
+        outcome, _campaign(desk, document, place), shared, role, shadow,
         _count(desk, encourage.aim, (*place, "encourage", "aim")) if encourage else None,
         desk.template(encourage.nudge, (*place, "encourage", "nudge"), customer=False) if encourage else {},
     )  # fmt: skip
 
 
+def _refuse_dates(desk: Desk, document: BudgetDocument, place: Place) -> None:
+    for key, name in (("from", "from_"), ("until", "until")):
+        if name in document.model_fields_set:
+            help_ = "write `campaign: {from: …, until: …}`"
+            desk.problem((*place, key, "<key>"), "unknown-key", "a budget is dated by its campaign", help_)
+
+
 def _keys(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, ...]:
     for index, key in enumerate(document.per):
         kind = desk.facts.get(key)
-        where: Place = (*place, "per", index) if len(document.per) > 1 else (*place, "per")
+        where: Place = (*place, "per", index)
         if kind is None:
-            desk.problem(where, "unknown-name", f"'{key[:60]}' is not declared", did_you_mean(key, desk.facts))
+            desk.unknown_fact(key, where)
         elif not isinstance(kind, (ir.TextType, ir.OneOfType)) or key == "action.kind":
-            desk.problem(where, "wrong-type", f"'{key}' cannot be a key of a budget", "a key is a text or one of several words, such as `customer.id`")
+            help_ = "a key is a text or one of several words, such as `customer.id`"
+            desk.problem(where, "wrong-type", f"'{key}' cannot be a key of a budget", help_)
     return tuple(sorted(dict.fromkeys(document.per)))
-
-
-def _over(desk: Desk, document: BudgetDocument, place: Place, *, personal: bool) -> Literal["deny", "escalate"]:
-    if document.over is None:
-        return "escalate" if personal else "deny"
-    outcome = desk.choice(document.over, ("escalate", "deny"), (*place, "over"), "what exceeding gives")
-    if outcome == "escalate" and not personal and not _by_role(document.at_most):
-        help_ = "write `over: deny`, or give some role a higher limit with `at_most: {by: actor.role, …}`"
-        message = "everybody shares this budget, so nobody could say yes beyond it"
-        desk.problem((*place, "over"), "dead-escalation", message, help_)
-    return outcome  # type: ignore[return-value]
-
-
-def _by_role(given: Any) -> bool:
-    limit = given.get("amount", given) if isinstance(given, dict) else given
-    return isinstance(limit, dict) and limit.get("by") == "actor.role" and len({v for k, v in limit.items() if k != "by"}) > 1
 
 
 def _window(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, int]:
@@ -93,7 +85,7 @@ def _window(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, in
     text = document.window if document.window is not None else str(document.wait)
     if key == "window" and text == "ever":
         return ("ever", 0)
-    if key == "window" and text.removeprefix("calendar ") in _CALENDAR and text.startswith("calendar "):
+    if key == "window" and text.startswith("calendar ") and text.removeprefix("calendar ") in _CALENDAR:
         return (text.removeprefix("calendar "), 0)
     if rolling := _ROLLING.fullmatch(text):
         return ("rolling", int(rolling.group(1)) * _LENGTHS[rolling.group(2)])
@@ -113,8 +105,9 @@ def _at_most(desk: Desk, document: BudgetDocument, place: Place) -> tuple[tuple[
         desk.problem(place, "missing-key", f"budget '{document.id[:60]}' needs 'at_most'", "such as `at_most: 200` or `at_most: {times: 3}`")
         return (ir.Number(0),), None
     if isinstance(given, dict) and "by" not in given:
-        for key in set(given) - {"amount", "times"}:
-            desk.problem((*where, key, "<key>"), "unknown-key", f"'{key}' is not a key of `at_most`", "it has `amount` and `times`")
+        keys_of(given, ("amount", "times"), desk, where, "`at_most`")
+        if not given.keys() & {"amount", "times"}:
+            desk.problem((*where, "<key>"), "missing-key", "`at_most` has neither 'amount' nor 'times'", "such as `at_most: {times: 3}`")
         amount = amounts(desk, given["amount"], (*where, "amount")) if "amount" in given else ()
         return amount, _count(desk, given["times"], (*where, "times")) if "times" in given else None
     return amounts(desk, given, where), None
@@ -133,26 +126,29 @@ def _already(desk: Desk, document: BudgetDocument, place: Place) -> tuple[ir.Num
     if given is None:
         return None, None
     parts = given if isinstance(given, dict) else {"amount": given}
-    for key in set(parts) - {"amount", "times"}:
-        desk.problem((*where, key, "<key>"), "unknown-key", f"'{key}' is not a key of `already`", "it has `amount` and `times`")
-    base = where if isinstance(given, dict) else where[:-1]
-    amount = _number(desk, parts.get("amount"), (*base, "amount") if isinstance(given, dict) else where, "money")
+    keys_of(parts, ("amount", "times"), desk, where, "`already`")
+    amount = _number(desk, parts.get("amount"), (*where, "amount"), "money")
     return amount, _number(desk, parts.get("times"), (*where, "times"), "number")
 
 
 def _number(desk: Desk, given: Any, place: Place, unit: str) -> ir.Num | None:
     if given is None:
         return None
-    value = read_quantity(given, desk.scope("refused"), place) if isinstance(given, str) else None
+    if not isinstance(given, str):
+        desk.problem(place, "wrong-shape", "what was given before is one number", "name the fact that tells it")
+        return ir.Number(0)
+    value = read_quantity(given, desk.scope("refused"), place)
     if value is None:
         return ir.Number(0)
     try:
         fitted = with_unit(value, unit, desk.currency)
     except Misfit as misfit:
-        desk.problem(place, misfit.code, misfit.message, misfit.help)
+        desk.misfit(place, misfit)
         return ir.Number(0)
-    if fitted.unit not in (unit, None):
+    if fitted.unit != unit:
         desk.problem(place, "wrong-type", f"this must be {'money' if unit == 'money' else 'a number of times'}", "name a fact of that type")
+    elif fitted.low < 0:
+        desk.problem(place, "bad-amount", "this could be below 0, which would add to the budget", f"write `max(0, {given.strip()[:60]})`")
     # What was given before counts against the limit, so it is rounded up: −floor(−x).
     if fitted.denominator == 1:
         return fitted.node
@@ -160,36 +156,45 @@ def _number(desk: Desk, given: Any, place: Place, unit: str) -> ir.Num | None:
 
 
 def _unknown(desk: Desk, document: BudgetDocument, place: Place, keys: tuple[str, ...]) -> tuple[str | None, int | None]:
+    """With an unknown key: the role that is asked, if one is, and what all unknowns share."""
     given = document.when_unknown
     where: Place = (*place, "when_unknown")
     if given is None:
         if document.shared_at_most is not None:
-            desk.problem((*place, "shared_at_most", "<key>"), "unknown-key", "`shared_at_most` goes with `when_unknown`", "add `when_unknown: shared`")
+            help_ = "add `when_unknown: shared`"
+            desk.problem((*place, "shared_at_most", "<key>"), "unknown-key", "`shared_at_most` goes with `when_unknown`", help_)
         return None, None
-    if not keys:
-        desk.problem(where, "unknown-key", "a budget kept for all has no key that could be unknown", "leave `when_unknown` out")
+    if all(key in ALWAYS_KNOWN for key in keys):
+        message = "this budget has no key that could be unknown"
+        desk.problem((*where, "<key>"), "unknown-key", message, "leave `when_unknown` out")
     role = None
     shared: Any = document.shared_at_most
-    if isinstance(given, dict) and set(given) <= {"escalate", "shared_at_most"} and isinstance(given.get("escalate"), str):
+    at: Place = (*place, "shared_at_most")
+    if isinstance(given, dict) and isinstance(given.get("escalate"), str):
+        keys_of(given, ("escalate", "shared_at_most"), desk, where, "`when_unknown`")
         role = desk.role(given["escalate"], (*where, "escalate"))
-        shared = given.get("shared_at_most", shared)
+        if "shared_at_most" in given:
+            shared, at = given["shared_at_most"], (*where, "shared_at_most")
     elif given != "shared":
-        desk.problem(where, "wrong-shape", "this must be `shared` or `{escalate: ROLE, shared_at_most: …}`", "or leave it out: then the key is asked for")
+        help_ = "or leave it out: then the key is asked for"
+        desk.problem(where, "wrong-shape", "this must be `shared` or `{escalate: ROLE, shared_at_most: …}`", help_)
+        return None, 0
     if not isinstance(shared, str):
-        desk.problem(where, "missing-key", "`when_unknown` needs 'shared_at_most'", "say what all unknowns together may be given")
+        desk.problem((*where, "<key>"), "missing-key", "`when_unknown` needs 'shared_at_most'", "say what all unknowns together may be given")
         return role, 0
-    return role, _minor(desk, shared, (*place, "shared_at_most"))
+    return role, minor(desk, shared, at)
 
 
-def _minor(desk: Desk, text: str, place: Place) -> int:
+def minor(desk: Desk, text: str, place: Place) -> int:
+    """A constant amount in minor units; 0 after a problem."""
     try:
-        minor = literal(text) * 10 ** exponent_of(desk.currency)
+        found = literal(text) * 10 ** exponent_of(desk.currency)
     except Misfit as misfit:
-        desk.problem(place, misfit.code, misfit.message, misfit.help)
+        desk.misfit(place, misfit)
         return 0
-    if minor.denominator != 1:
+    if found.denominator != 1:
         desk.problem(place, "bad-amount", f"'{text}' has more decimals than {desk.currency} has", "round it")
-    return int(minor)
+    return int(found)
 
 
 def _campaign(desk: Desk, document: BudgetDocument, place: Place) -> tuple[int | None, int | None] | None:
@@ -197,46 +202,10 @@ def _campaign(desk: Desk, document: BudgetDocument, place: Place) -> tuple[int |
     if campaign is None:
         return None
     where: Place = (*place, "campaign")
+    if campaign.from_ is None and campaign.until is None:
+        desk.problem((*where, "<key>"), "missing-key", "a campaign needs 'from' or 'until'", "add a date such as `until: 2026-12-24`")
     first = local_day(campaign.from_, desk, (*where, "from")) if campaign.from_ is not None else None
     last = local_day(campaign.until, desk, (*where, "until")) if campaign.until is not None else None
     if first is not None and last is not None and first > last:
         desk.problem((*where, "until"), "bad-date", "`until` lies before `from`", "exchange them")
     return (first, last)
-
-
-# ------------------------------------------------------------------------------------------------ menu
-
-
-def menu(desk: Desk) -> list[CheckedOffer]:
-    """The gestures to choose from, best rank first."""
-    found = []
-    for index, document in enumerate(desk.pack.document.menu):
-        place: Place = ("menu", index)
-        desk.describe(document, "offer", place)
-        offer = _offer(desk, document, place)
-        if offer is not None:
-            found.append(offer)
-    return sorted(found, key=lambda offer: offer.rank)
-
-
-def _offer(desk: Desk, document: OfferDocument, place: Place) -> CheckedOffer | None:
-    kind = desk.kinds.get(document.offer.get("kind", ""))
-    where: Place = (*place, "offer")
-    if kind is None:
-        given = document.offer.get("kind", "")
-        desk.problem(where, "unknown-kind", f"'{given[:60]}' is not an action", did_you_mean(given, desk.kinds))
-        return None
-    amount = _minor(desk, document.offer["amount"], (*where, "amount")) if "amount" in document.offer else None
-    if amount is not None and (kind.amount is None or not kind.amount[0] <= amount <= kind.amount[1]):
-        message = f"'{document.offer['amount']}' is not an amount that '{kind.name}' can have"
-        desk.problem((*where, "amount"), "bad-amount", message, "stay within the bounds of the action")
-    parameters = tuple(sorted((name, text) for name, text in document.offer.items() if name not in ("kind", "amount")))
-    for name, _ in parameters:
-        if name not in kind.parameters:
-            desk.problem((*where, name, "<key>"), "unknown-parameter", f"'{name}' is not a parameter of '{kind.name}'", did_you_mean(name, kind.parameters))
-    if not re.fullmatch(r"[0-9]{1,6}", document.rank):
-        desk.problem((*place, "rank"), "bad-number", f"'{document.rank[:40]}' is not a rank", "write a whole number; the lowest is offered first")
-    when = condition(desk, document.when, (*place, "when"), desk.scope("refused")) if document.when is not None else ir.Constant(value=True)
-    about = desk.about.get(document.id)
-    rank = int(document.rank) if document.rank.isascii() and document.rank.isdigit() else 0
-    return CheckedOffer(document.id, kind.name, amount, parameters, rank, negation_normal(when), about.title if about else {})

@@ -9,23 +9,33 @@ from attrs import evolve
 
 from empower import ir
 from empower.cells import read_cells
-from empower.check.declarations import local_day
-from empower.check.desk import Desk
+from empower.check.definitions import local_day
+from empower.check.desk import Desk, keys_of
 from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
-from empower.expressions import read_condition
-from empower.formulas import all_of, any_of, atoms, negated, negation_normal, reads_the_amount
-from empower.pack import AssumeDocument, Guardrail, Place, RuleDocument
-from empower.scope import Scope
+from empower.expressions import check_sign, read_condition
+from empower.formulas import all_of, any_of, negated, negation_normal
+from empower.pack import AssumeDocument, ClaimDocument, Guardrail, Place, RuleDocument
+from empower.quantities import Misfit
+from empower.scope import AmountUse, Scope
 from empower.trees import read_tree
 
-EFFECTS = ("deny", "escalate", "only_if", "ask", "oblige", "advise")
-_KEYS: dict[str, frozenset[str]] = {
+Tightening = Literal["deny", "escalate", "only_if", "ask"]
+Duty = Literal["oblige", "advise"]
+Effect = Tightening | Duty
+EFFECTS: tuple[Effect, ...] = ("deny", "escalate", "only_if", "ask", "oblige", "advise")
+_KEYS: Mapping[Effect, frozenset[str]] = {
     "deny": frozenset(), "escalate": frozenset({"to"}), "only_if": frozenset({"any", "all", "otherwise"}),
     "ask": frozenset({"at_least", "of", "otherwise"}), "oblige": frozenset({"then"}), "advise": frozenset({"then"}),
 }  # fmt: skip
 """The keys that go with each effect, besides those every rule has."""
+_TIGHTENING: Mapping[Effect, Tightening] = {"deny": "deny", "escalate": "escalate", "only_if": "only_if", "ask": "ask"}
+_DUTIES: Mapping[Effect, Duty] = {"oblige": "oblige", "advise": "advise"}
+_OWNED = frozenset().union(*_KEYS.values())
 _BROKEN = ir.Constant(value=False)
 """Stands for a condition whose problem has been reported."""
+
+
+# ------------------------------------------------------------------------------------------------ conditions
 
 
 def condition(desk: Desk, given: Any, place: Place, scope: Scope) -> ir.Cond:
@@ -33,21 +43,38 @@ def condition(desk: Desk, given: Any, place: Place, scope: Scope) -> ir.Cond:
     found: ir.Cond | None = None
     if isinstance(given, str):
         found = read_condition(given, scope, place)
-    elif isinstance(given, Mapping) and (set(given) & {"all", "any"} or {"name", "operator"} <= set(given)):
-        found = read_tree(given, scope, place)
-    elif isinstance(given, Mapping):
-        found = read_cells(given, scope, place)
+    elif isinstance(given, Mapping) and given:
+        tree = bool(given.keys() & {"all", "any"}) or given.keys() >= {"name", "operator"}
+        found = read_tree(given, scope, place) if tree else read_cells(given, scope, place)
+        try:
+            check_sign(found or _BROKEN, scope.sign)
+        except Misfit as misfit:
+            desk.misfit(place, misfit)
     else:
-        help_ = "write a text, a mapping of cells, or a business-rules tree"
-        desk.problem(place, "wrong-shape", "a condition cannot be a list", help_)
+        what = "a condition cannot be a list" if given else "there is no condition here"
+        desk.problem(place, "wrong-shape", what, "write a text, a mapping of cells, or a business-rules tree")
     return _BROKEN if found is None else found
 
 
 def conditions(desk: Desk, given: Any, place: Place, scope: Scope) -> tuple[ir.Cond, ...]:
     """A list of conditions, or one."""
-    if isinstance(given, list):
-        return tuple(condition(desk, each, (*place, index), scope) for index, each in enumerate(given))
-    return (condition(desk, given, place, scope),)
+    if not isinstance(given, list):
+        return (condition(desk, given, place, scope),)
+    if not given:
+        desk.problem(place, "wrong-shape", "this list has no condition", "name at least one")
+    return tuple(condition(desk, each, (*place, index), scope) for index, each in enumerate(given))
+
+
+def applies(desk: Desk, when: Any, unless: Any, place: Place, amount: AmountUse) -> list[ir.Cond]:
+    """`when` holds and `unless` does not. Where the amount is free, so is the rest: nothing tightens there."""
+    parts = []
+    sign: Literal[0, 1] = 0 if amount == "free" else 1
+    if when is not None:
+        parts.append(condition(desk, when, (*place, "when"), desk.scope(amount, sign=sign)))
+    if unless is not None:
+        turned: Literal[0, -1] = -1 if sign else 0
+        parts.append(negated(condition(desk, unless, (*place, "unless"), desk.scope(amount, sign=turned))))
+    return parts
 
 
 def dates(desk: Desk, document: Guardrail, place: Place) -> ir.Cond | None:
@@ -70,6 +97,9 @@ def shadow(desk: Desk, document: Guardrail, place: Place) -> bool:
     return mode == "shadow" or desk.pack.document.mode == "shadow"
 
 
+# ------------------------------------------------------------------------------------------------ rules
+
+
 def rules(desk: Desk) -> tuple[list[CheckedRule], list[CheckedDuty]]:
     """Every rule of the pack."""
     tightening: list[CheckedRule] = []
@@ -77,50 +107,50 @@ def rules(desk: Desk) -> tuple[list[CheckedRule], list[CheckedDuty]]:
     for index, document in enumerate(desk.pack.document.rules):
         place: Place = ("rules", index)
         effect = _effect(desk, document, place)
+        in_shadow = shadow(desk, document, place)
+        desk.describe(document, effect or "deny", place, shadow=in_shadow)
         if effect is None:
             continue
-        desk.describe(document, effect, place, shadow=shadow(desk, document, place))
-        kinds = desk.kinds_of(getattr(document, effect), (*place, effect))
-        if effect in ("oblige", "advise"):
-            duties.append(_duty(desk, document, effect, kinds, place))
-        else:
-            tightening.append(_rule(desk, document, effect, kinds, place))
+        with desk.doubting(document.id):
+            _refuse_strays(desk, document, effect, place)
+            kinds = desk.kinds_of(getattr(document, effect), (*place, effect))
+            if effect in _DUTIES:
+                duties.append(_duty(desk, document, _DUTIES[effect], kinds, place))
+            else:
+                tightening.append(_rule(desk, document, _TIGHTENING[effect], kinds, place, shadow=in_shadow))
     return tightening, duties
 
 
-def _effect(desk: Desk, document: RuleDocument, place: Place) -> str | None:
+def _effect(desk: Desk, document: RuleDocument, place: Place) -> Effect | None:
     given = [effect for effect in EFFECTS if getattr(document, effect) is not None]
     if len(given) != 1:
         said = " and ".join(f"`{effect}`" for effect in given) or "none of " + ", ".join(f"`{effect}`" for effect in EFFECTS)
-        desk.problem(place, "one-effect", f"rule '{document.id[:60]}' has {said}", "a rule does exactly one thing: split it")
+        where = (*place, given[1], "<key>") if given else place
+        help_ = "a rule does exactly one thing: split it" if given else "say what the rule does, such as `deny: refund`"
+        desk.problem(where, "one-effect", f"rule '{document.id[:60]}' has {said}", help_)
         return None
-    others = frozenset(key for keys in _KEYS.values() for key in keys)
-    for key in sorted(document.model_fields_set & (others - _KEYS[given[0]])):
-        owners = " or ".join(f"`{effect}`" for effect, keys in _KEYS.items() if key in keys)
-        desk.problem((*place, key, "<key>"), "unknown-key", f"'{key}' does not go with `{given[0]}`", f"it belongs to {owners}")
     return given[0]
 
 
-def _duty(desk: Desk, document: RuleDocument, effect: str, kinds: tuple[str, ...], place: Place) -> CheckedDuty:
-    holds = _scoped(desk, document, place, ir.Constant(value=True), evolve(desk.scope(), amount="free"))
+def _refuse_strays(desk: Desk, document: RuleDocument, effect: Effect, place: Place) -> None:
+    for key in sorted(document.model_fields_set & (_OWNED - _KEYS[effect])):
+        owners = " or ".join(f"`{other}`" for other, keys in _KEYS.items() if key in keys)
+        desk.problem((*place, key, "<key>"), "unknown-key", f"'{key}' does not go with `{effect}`", f"it belongs to {owners}")
+
+
+def _duty(desk: Desk, document: RuleDocument, effect: Duty, kinds: tuple[str, ...], place: Place) -> CheckedDuty:
+    parts = applies(desk, document.when, document.unless, place, "free")
+    dated = dates(desk, document, place)
+    holds = all_of((*(() if dated is None else (dated,)), *parts))
     if not document.then and not (effect == "advise" and document.say):
         help_ = "name the duty, such as `then: [leave_item]`" if effect == "oblige" else "add `then:` or `say: {staff: …}`"
-        desk.problem(place, "missing-key", f"rule '{document.id}' needs 'then'", help_)
-    return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then))  # type: ignore[arg-type]
+        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'then'", help_)
+    for index, duty in enumerate(document.then):
+        desk.name(duty, (*place, "then", index), "a duty")
+    return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then))
 
 
-def _scoped(desk: Desk, document: RuleDocument, place: Place, core: ir.Cond, scope: Scope) -> ir.Cond:
-    """`core`, where `when` holds and `unless` does not, within the dates."""
-    parts = [core]
-    if document.when is not None:
-        parts.append(condition(desk, document.when, (*place, "when"), scope))
-    if document.unless is not None:
-        parts.append(negated(condition(desk, document.unless, (*place, "unless"), scope)))
-    dated = dates(desk, document, place)
-    return all_of((dated, *parts)) if dated is not None else all_of(tuple(parts))
-
-
-def _rule(desk: Desk, document: RuleDocument, effect: str, kinds: tuple[str, ...], place: Place) -> CheckedRule:
+def _rule(desk: Desk, document: RuleDocument, effect: Tightening, kinds: tuple[str, ...], place: Place, *, shadow: bool) -> CheckedRule:
     core: ir.Cond = ir.Constant(value=True)
     evidence = None
     outcome: Literal["deny", "escalate"] = "deny"
@@ -134,40 +164,45 @@ def _rule(desk: Desk, document: RuleDocument, effect: str, kinds: tuple[str, ...
         outcome, role = otherwise(desk, document.otherwise, (*place, "otherwise"))
     elif effect == "escalate":
         outcome, role = "escalate", _to(desk, document, place)
-    fires = negation_normal(_scoped(desk, document, place, core, desk.scope()))
-    tightens(desk, fires, place, document.id)
-    return CheckedRule(
-        document.id, effect, kinds, _below(desk, fires, role), outcome, role, evidence, shadow(desk, document, place)
-    )  # type: ignore[arg-type]
+    parts = [core, *applies(desk, document.when, document.unless, place, "tightens")]
+    dated = dates(desk, document, place)
+    fires = negation_normal(all_of((*(() if dated is None else (dated,)), *parts)))
+    return CheckedRule(document.id, effect, kinds, _below(desk, fires, role), outcome, role, evidence, shadow)
 
 
 def _below(desk: Desk, fires: ir.Cond, role: str | None) -> ir.Cond:
     """An escalation does not fire when the authority holds the role it names, or a higher one (DESIGN §4 *Over*)."""
     if role is None:
         return fires
-    lower = [each for each in desk.roles.everyone() if desk.roles.rank(each) < desk.roles.rank(role)]
-    if len(lower) == len(desk.roles.everyone()):
-        return fires
-    return all_of((ir.IsAmong("actor.role", frozenset(lower)) if lower else ir.Constant(value=False), fires))
+    lower = desk.roles.compared("<", role)
+    return all_of((ir.IsAmong("actor.role", lower) if lower else ir.Constant(value=False), fires))
 
 
 def _positive_list(desk: Desk, document: RuleDocument, place: Place) -> ir.Cond:
     if (document.any is None) == (document.all is None):
-        desk.problem(place, "missing-key", f"rule '{document.id}' needs one of 'any' and 'all'", "add `any: [condition, …]`")
+        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs one of 'any' and 'all'", "add `any: [condition, …]`")
         return ir.Constant(value=True)
     key = "any" if document.any is not None else "all"
-    parts = conditions(desk, getattr(document, key), (*place, key), desk.scope())
+    parts = conditions(desk, getattr(document, key), (*place, key), desk.scope(sign=-1))
     return any_of(parts) if key == "any" else all_of(parts)
 
 
 def _evidence(desk: Desk, document: RuleDocument, place: Place) -> tuple[int, tuple[str, ...]]:
     facts = document.of or []
     if not facts:
-        desk.problem(place, "missing-key", f"rule '{document.id}' needs 'of'", "list the yes/no facts that count, such as `of: [evidence.photo_id]`")
+        help_ = "list the yes/no facts that count, such as `of: [evidence.photo_id]`"
+        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'of'", help_)
+    seen: set[str] = set()
     for index, fact in enumerate(facts):
-        if not isinstance(desk.facts.get(fact), ir.YesNoType):
-            desk.problem((*place, "of", index), "wrong-type", f"'{fact[:60]}' is not a yes/no fact", "declare it as `yes/no` under `facts:`")
-    text = document.at_least if document.at_least is not None else str(len(facts))
+        where = (*place, "of", index)
+        if fact not in desk.facts:
+            desk.unknown_fact(fact, where)
+        elif not isinstance(desk.facts[fact], ir.YesNoType):
+            desk.problem(where, "wrong-type", f"'{fact}' is not a yes/no fact", "declare it as `yes/no`, or ask for another")
+        elif fact in seen:
+            desk.problem(where, "duplicate-id", f"'{fact}' stands here twice", "name each fact once")
+        seen.add(fact)
+    text = document.at_least if document.at_least is not None else str(len(facts) or 1)
     if not text.isdigit() or not text.isascii() or len(text) > 4 or not 1 <= int(text) <= max(1, len(facts)):
         message = f"'{text[:20]}' is not a number between 1 and {len(facts)}"
         desk.problem((*place, "at_least"), "bad-number", message, "it says how many of the listed facts must be yes")
@@ -179,31 +214,23 @@ def otherwise(desk: Desk, given: Any, place: Place) -> tuple[Literal["deny", "es
     """`deny`, which is the default, or `{escalate: ROLE}`."""
     if given is None or given == "deny":
         return "deny", None
-    if isinstance(given, dict) and set(given) == {"escalate"} and isinstance(given["escalate"], str):
+    if isinstance(given, dict) and isinstance(given.get("escalate"), str):
+        keys_of(given, ("escalate",), desk, place, "an escalation")
         return "escalate", desk.role(given["escalate"], (*place, "escalate"))
-    desk.problem(place, "wrong-shape", "this must be `deny` or `{escalate: ROLE}`", "an escalation names the lowest role that may say yes")
+    help_ = "write `{escalate: ROLE}` with the lowest role that may say yes"
+    desk.problem(place, "wrong-shape", "this must be `deny` or `{escalate: ROLE}`", help_)
     return "deny", None
 
 
 def _to(desk: Desk, document: RuleDocument, place: Place) -> str | None:
     if document.to is None:
-        desk.problem(place, "missing-key", f"rule '{document.id}' needs 'to'", "add `to:` with the lowest role that may say yes")
+        help_ = "add `to:` with the lowest role that may say yes"
+        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'to'", help_)
         return None
     return desk.role(document.to, (*place, "to"))
 
 
-def tightens(desk: Desk, fires: ir.Cond, place: Place, name: str) -> None:
-    """Refuse a condition under which a larger amount, or a fact becoming known, could loosen (DESIGN §4)."""
-    for atom, positive in atoms(fires):
-        if isinstance(atom, ir.AmountAbove) and not positive:
-            message = f"in '{name}' a larger amount could loosen: `action.amount <` stands where `>` belongs"
-            help_ = "a rule may only tighten as the amount grows; for a least amount write a cap with `at_least`"
-            desk.problem(place, "not-monotone", message, help_)
-            return
-        if isinstance(atom, ir.Known) and positive:
-            message = f"in '{name}' telling '{atom.fact}' could tighten: `known({atom.fact})` stands where `not known(…)` belongs"
-            desk.problem(place, "known-tightens", message, "nobody may be better off for keeping silent; drop it, or turn it round")
-            return
+# ------------------------------------------------------------------------------------------------ assumptions and claims
 
 
 def assumptions(desk: Desk) -> list[CheckedRule]:
@@ -212,38 +239,43 @@ def assumptions(desk: Desk) -> list[CheckedRule]:
     for index, document in enumerate(desk.pack.document.assume):
         place: Place = ("assume", index)
         desk.describe(document, "assume", place)
-        found.append(_assumption(desk, document, place))
+        with desk.doubting(document.id):
+            found.append(_assumption(desk, document, place))
     return found
 
 
 def _assumption(desk: Desk, document: AssumeDocument, place: Place) -> CheckedRule:
-    if document.from_ or document.until or document.mode != "live":
-        desk.problem(place, "unknown-key", "an assumption holds always: it has no dates and no mode", "write a dated rule instead")
-    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope()))
-    tightens(desk, fires, (*place, "that"), document.id)
+    for key, name in (("from", "from_"), ("until", "until"), ("mode", "mode")):
+        if name in document.model_fields_set:
+            help_ = "write a dated rule instead"
+            desk.problem((*place, key, "<key>"), "unknown-key", f"an assumption holds always, so it has no '{key}'", help_)
+    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
     kinds = desk.kinds_of(document.for_, (*place, "for"))
     return CheckedRule(document.id, "assume", kinds, fires, "deny", None, None, shadow=False)
 
 
-def claims(desk: Desk) -> list[CheckedClaim]:
+def claims(desk: Desk, inherited: tuple[CheckedClaim, ...]) -> list[CheckedClaim]:
     """`claims`: type-checked here, proved elsewhere. They may look at the amount freely, and at `approved`."""
     found = []
-    seen: set[str] = set()
+    seen = {claim.id for claim in inherited}
     for index, document in enumerate(desk.pack.document.claims):
         place: Place = ("claims", index)
-        if document.id in seen or document.id in desk.about:
-            desk.problem((*place, "id"), "duplicate-id", f"'{document.id[:60]}' is an id already", "choose another")
+        if desk.fresh(document.id, place) and document.id in seen:
+            desk.problem((*place, "id"), "duplicate-id", f"'{document.id}' is the id of a claim already", "choose another")
         seen.add(document.id)
-        if document.because not in desk.values:
-            desk.problem((*place, "because"), "unknown-value", f"'{document.because[:60]}' is not a value of the mission", "name a value")
-        if (document.never is None) == (document.always is None):
-            desk.problem(place, "missing-key", f"claim '{document.id}' needs one of 'never' and 'always'", "add `never: condition`")
-            continue
-        mode: Literal["never", "always"] = "never" if document.never is not None else "always"
-        scope = evolve(desk.scope("free"), facts={**desk.facts, "approved": ir.YesNoType()})
-        held = condition(desk, getattr(document, mode), (*place, mode), scope)
-        found.append(CheckedClaim(document.id, mode, negation_normal(held), document.because))
+        desk.value(document.because, (*place, "because"))
+        desk.words(document.title, (*place, "title"))
+        claim = _claim(desk, document, place)
+        found += [claim] if claim is not None else []
     return found
 
 
-__all__ = ["assumptions", "claims", "condition", "dates", "otherwise", "reads_the_amount", "rules", "shadow", "tightens"]
+def _claim(desk: Desk, document: ClaimDocument, place: Place) -> CheckedClaim | None:
+    if (document.never is None) == (document.always is None):
+        message = f"claim '{document.id[:60]}' needs one of 'never' and 'always'"
+        desk.problem(place, "missing-key", message, "add `never:` with what must not be possible")
+        return None
+    mode: Literal["never", "always"] = "never" if document.never is not None else "always"
+    scope = evolve(desk.scope("free"), facts={**desk.facts, "approved": ir.YesNoType()})
+    held = condition(desk, getattr(document, mode), (*place, mode), scope)
+    return CheckedClaim(document.id, mode, negation_normal(held), document.because)

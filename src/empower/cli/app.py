@@ -26,14 +26,14 @@ from empower.version import __version__
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON; errors too.")
 DECIDE_EPILOG = """\b
-Exit codes: 0 allow, 10 needs_info, 11 escalate, 12 deny;
-            1 the pack has problems, 2 called wrongly, 3 the request cannot be read.
+Exit codes: 0 allow, 10 needs_info, 11 escalate, 12 deny; 1 the pack has
+            problems, 2 called wrongly, 3 the request cannot be read.
 
 \b
 Examples:
   empower decide online-retail --action 'refund 12.50' --role associate \\
       --fact customer.category=vip --fact flags=none --fact item.code=22423
-  empower decide rules/grocery-doorstep --action @action.json --context @context.json --json
+  empower decide my/pack --action @action.json --context @context.json --json
 """
 
 

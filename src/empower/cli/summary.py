@@ -92,12 +92,16 @@ def _blocks(part: int, whole: int) -> int:
 
 
 def _not_allowed(screen: Console, summary: Summary) -> None:
-    held = sum(line.count for line in summary.outcomes[:-1] if line.name != "allow")
-    if held:
-        screen.print(
-            f"\nA no is never a dead end: of the {held} that were not allowed as asked, {summary.partly} could be given in part at once, "
-            f"and {summary.offered} came with something to offer then and there."
-        )
+    held = sum(line.count for line in summary.outcomes[:-1] if line.name not in ("allow", "unreadable"))
+    if not held:
+        return
+    others = held - summary.offered
+    text = f"\nOf the {held} that were not allowed as asked, {summary.offered} came with something to offer then and there"
+    text += f", {summary.partly} of them with a part of the money." if summary.partly else "."
+    if others:
+        why = "name no customer to whom anything could be offered" if others == summary.nobody else "had nothing to offer"
+        text += f" The other {others} {why}."
+    screen.print(text)
 
 
 def _guardrails(screen: Console, spoke: Sequence[Spoke]) -> None:
@@ -192,7 +196,7 @@ def summary_dict(summary: Summary, language: str) -> dict[str, Any]:
         "first": summary.first.isoformat(), "last": summary.last.isoformat(),
         "outcomes": {line.name: _line(line) for line in summary.outcomes},
         "escalated_to": {line.name: _line(line) for line in summary.roles},
-        "partly": summary.partly, "offered": summary.offered,
+        "partly": summary.partly, "offered": summary.offered, "nobody": summary.nobody,
         "guardrails": [
             {"id": spoke.name, "effect": spoke.effect, "because": spoke.because, "count": spoke.count, "outcomes": dict(spoke.outcomes)}
             for spoke in summary.guardrails

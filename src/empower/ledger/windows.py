@@ -16,7 +16,6 @@ from __future__ import annotations
 import zoneinfo
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, lru_cache
-from importlib import metadata
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -156,6 +155,7 @@ def zone_data_version() -> str:
         except OSError:
             continue
     try:
-        return metadata.version("tzdata")
-    except metadata.PackageNotFoundError:
+        import tzdata  # only where the system has no time-zone data of its own
+    except ImportError:
         return "unknown"
+    return str(tzdata.IANA_VERSION)

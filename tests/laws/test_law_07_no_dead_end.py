@@ -1,0 +1,144 @@
+"""Law 7, a no is never a dead end: what is offered is given, and what is asked for settles the question."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve
+from hypothesis import assume, given, strategies as st
+
+from empower import Guard
+from empower.decision import Decision
+from laws.packs import packs
+from laws.profile import searched
+from laws.vocabulary import values_of
+from laws.worlds import SPENT, World, worlds
+
+
+def preview(world: World) -> Decision:
+    """What the guard says to a world."""
+    return world.guard().preview(world.action(), world.context())
+
+
+@searched(200)
+@given(worlds(unknown=8))
+def test_each_option_is_allowed(world: World) -> None:
+    """Every non-allow carries the limit and the options that would be allowed at this instant (same action at its limit, then the menu,
+    ranked). Each option re-decides to `allow` at that instant and balance.
+    """  # noqa: D205  (the law's own sentence)
+    decision = preview(world)
+    if decision.outcome == "allow":
+        assert decision.options == ()
+        return
+    ranks = {offer.id: offer.rank for offer in world.made.pack.menu}
+    assert [option.id == "" for option in decision.options][:1] == [True] * (decision.limit is not None)
+    offered = [ranks[option.id] for option in decision.options if option.id]
+    assert offered == sorted(offered)
+    for option in decision.options:
+        again = world.guard().preview(option.action, world.context())
+        assert again.outcome == "allow", option
+
+
+@searched(60)
+@given(worlds(unknown=8), st.data())
+def test_options_are_allowed_whatever_else_the_context_holds(world: World, data: st.DataObject) -> None:
+    """Each option re-decides to `allow`: also where a fact that only another kind reads is of a form that nobody can read."""
+    unread = sorted(path for path in world.facts if path not in world.plan.slots)
+    broken = tuple(data.draw(st.sets(st.sampled_from(unread)))) if unread else ()
+    decision = preview(evolve(world, broken=broken))
+    for option in decision.options:
+        assert world.guard().preview(option.action, evolve(world, broken=broken).context()).outcome == "allow"
+
+
+@searched(60)
+@given(worlds(unknown=8))
+def test_whatever_can_be_done_right_now_is_allowed(world: World) -> None:
+    """`guard.options(context)`: what can I do for this customer right now? Each re-decides to `allow` once it says what its kind asks for."""
+    guard = world.guard()
+    for option in guard.options(world.context()):
+        lacking = [name for name in world.made.pack.kinds[str(option.action["kind"])].asks if name not in option.action]
+        again = guard.preview({**option.action, **dict.fromkeys(lacking, "late")}, world.context())
+        assert again.outcome == "allow" or (lacking and again.outcome != "needs_info")
+
+
+@searched(40)
+@given(worlds(unknown=8))
+def test_an_unknown_kind_is_no_dead_end_either(world: World) -> None:
+    """An undeclared kind is a `deny` that says so, with the menu."""
+    decision = world.guard().preview({"kind": "parachute"}, world.context())
+    assert decision.outcome == "deny"
+    assert decision.reasons[0].guardrail == "unknown_kind"
+    for option in decision.options:
+        assert world.guard().preview(option.action, world.context()).outcome == "allow"
+
+
+# ------------------------------------------------------------------------------------------------ questions
+
+
+def supplied(world: World, needs: Any, data: st.DataObject) -> World:
+    """The same world once these needs are met: evidence is shown, anything else is told."""
+    types = world.made.program.facts
+    evidence = {fact for rule in world.made.pack.rules if rule.evidence is not None for fact in rule.evidence[1]}
+    facts, parameters, amount = dict(world.facts), dict(world.parameters), world.amount
+    for need in needs:
+        if need.fact == "action.amount":
+            assert world.plan.amount is not None
+            amount = data.draw(st.integers(*world.plan.amount))
+        elif need.fact.startswith("action."):
+            parameters[need.fact.removeprefix("action.")] = data.draw(values_of(types[need.fact]))  # type: ignore[assignment]
+        else:
+            facts[need.fact] = True if need.fact in evidence else data.draw(values_of(types[need.fact]))  # type: ignore[assignment]
+    return evolve(world, facts=facts, parameters=parameters, amount=amount)
+
+
+@searched(250)
+@given(worlds(unknown=3), st.data())
+def test_needs_once_supplied_leave_no_question(world: World, data: st.DataObject) -> None:
+    """`needs` lists alternatives, each a set that, supplied in full, leaves no further question."""
+    decision = preview(world)
+    if decision.outcome == "needs_info":
+        assert decision.needs
+    for alternative in decision.needs[:4]:
+        unknown = {path for path, value in world.everything.items() if value is None} | ({"action.amount"} if world.amount is None else set())
+        assert {need.fact for need in alternative} <= unknown
+        assert all(need.question for need in alternative)
+        for _ in range(3):
+            told = supplied(world, alternative, data)
+            again = preview(told)
+            assert again.outcome != "needs_info", (alternative, told.facts, again.needs)
+
+
+@searched(120)
+@given(worlds(packs(actor=True), unknown=3), st.data())
+def test_needs_cover_what_those_who_could_say_yes_hinge_on(world: World, data: st.DataObject) -> None:
+    """`needs` lists alternatives, each a set that, supplied in full, leaves no further question: not even about who can say yes."""
+    decision = preview(world)
+    assume(decision.outcome == "needs_info" and decision.extra.verdict is not None and decision.extra.verdict.certain)
+    assert decision.needs
+    for alternative in decision.needs[:4]:
+        assert preview(supplied(world, alternative, data)).outcome != "needs_info"
+
+
+@searched(150)
+@given(worlds(unknown=6))
+def test_only_an_escalation_names_a_role(world: World) -> None:
+    """For an escalation the lowest role that could say yes; a deny names no role."""
+    decision = preview(world)
+    assert (decision.who is not None) == (decision.outcome == "escalate")
+    assert decision.who is None or decision.who in world.made.pack.roles.ladder
+    assert "None" not in decision.say.staff
+
+
+@searched(60)
+@given(worlds(unknown=8))
+def test_an_option_taken_is_given(world: World) -> None:
+    """Taking an option of the same kind uses the same key; any other option is a wish of its own. From an empty ledger, each is given."""
+    ledger_world = evolve(world, spent=dict.fromkeys(world.spent, SPENT[:2]))
+    for number, option in enumerate(preview(ledger_world).options):
+        guard = Guard(world.made.rules, clock=lambda: world.at)
+        assert guard.decide(world.action(), world.context(), key="wish").outcome != "allow"
+        same = option.action["kind"] == world.kind and not option.id
+        assert guard.decide(option.action, world.context(), key="wish" if same else f"other-{number}").allowed
+
+
+
