@@ -69,7 +69,7 @@ def _row(what: str, rounds: Iterable[dict[str, Subject]], bound: float | None = 
     return Row(what, times.ratio("guard", "hand"), f"{guard:.2f} µs against {hand:.2f} µs", at_most=bound)
 
 
-def against_hand(rounds: int = 41, n: int = 500) -> list[Row]:
+def against_hand(rounds: int = 41, few: int = 100, many: int = 2_000) -> list[Row]:
     """Compare the guard with the hand-written function.
 
     The first row goes over cases that lie in the processor's cache: it compares the programs. The others are what a till may see: more than
@@ -77,16 +77,16 @@ def against_hand(rounds: int = 41, n: int = 500) -> list[Row]:
     are the larger ones, because they hold texts where the hand-written function is handed integers.
     """
     guard = Guard(load_pack(GOODWILL))
-    few, many = make_facts(n), make_facts(4 * n)
+    cached, large = make_facts(few), make_facts(many)
     return [
-        _row("preview, x hand-written", repeat(next(_rounds(guard, [few], passes=4)), rounds), 1.7),
-        _row("  more facts than the cache holds", repeat(next(_rounds(guard, [many])), rounds)),
-        _row("  every amount a new one", _rounds(guard, distinct_money(rounds * 4, n))),
-        _row("  facts fresh from JSON", _rounds(guard, repeat(few, rounds * 4), parsed=True)),
+        _row("preview, x hand-written", repeat(next(_rounds(guard, [cached], passes=40)), rounds), 1.7),
+        _row("  more facts than the cache holds", repeat(next(_rounds(guard, [large], passes=2)), rounds)),
+        _row("  every amount a new one", _rounds(guard, distinct_money(rounds * 4, many // 4))),
+        _row("  facts fresh from JSON", _rounds(guard, repeat(large[: many // 4], rounds * 4), parsed=True)),
     ]
 
 
-def against_peers(rounds: int = 21, n: int = 400) -> list[Row]:
+def against_peers(rounds: int = 21, n: int = 100) -> list[Row]:
     """Compare two other engines on the original policy with the guard and the hand-written function on the extended one."""
     from benchmarks.peers import business_rules_peer, zen_peer
 
@@ -98,7 +98,7 @@ def against_peers(rounds: int = 21, n: int = 400) -> list[Row]:
         "business-rules, as it reads": business_rules_peer.build(fastest=False),
     }
     subjects = {name: Subject(partial(by_peer, decide, cases), n) for name, decide in peers.items()}
-    subjects |= _pair(Guard(load_pack(GOODWILL)), [to_native(facts) for facts in cases], [to_call(facts) for facts in cases], passes=10)
+    subjects |= _pair(Guard(load_pack(GOODWILL)), [to_native(facts) for facts in cases], [to_call(facts) for facts in cases], passes=40)
     times = interleaved(repeat(subjects, rounds))
     bounds = {"zen-engine, best layout": 14.0, "business-rules, best order": 250.0}
     guard = times.median("guard") * 1e6

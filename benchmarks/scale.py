@@ -61,10 +61,12 @@ def _load_row(home: Path, rules: int) -> Row:
     return Row(f"load and check {rules:,} rules, x bare libyaml", answer["ratio"], note, at_most=LOAD_BOUNDS.get(rules))
 
 
-def _decision_rows(packs: dict[int, Path], rounds: int, n: int) -> list[Row]:
-    calls = [to_call(facts) for facts in make_facts(n // 4)] * 4  # few enough to lie in the cache
+def _decision_rows(packs: dict[int, Path], rounds: int, n: int = 100, passes: int = 40) -> list[Row]:
+    calls = [to_call(facts) for facts in make_facts(n)] * passes  # few enough to lie in the cache
     guards = {rules: Guard(load_pack(home, LIMITS)) for rules, home in packs.items()}
-    times = interleaved(repeat({str(rules): Subject(partial(by_guard, guard, calls), n) for rules, guard in guards.items()}, rounds))
+    times = interleaved(
+        repeat({str(rules): Subject(partial(by_guard, guard, calls), n * passes) for rules, guard in guards.items()}, rounds)
+    )
     rows = []
     for rules in sorted(packs)[1:]:
         note = f"{times.median(str(rules)) * 1e6:.2f} µs against {times.median('26') * 1e6:.2f} µs"
@@ -73,11 +75,11 @@ def _decision_rows(packs: dict[int, Path], rounds: int, n: int) -> list[Row]:
     return rows
 
 
-def scaling(rounds: int = 21, n: int = 2_000, sizes: tuple[int, ...] = SIZES) -> list[Row]:
+def scaling(rounds: int = 21, sizes: tuple[int, ...] = SIZES) -> list[Row]:
     """Measure decisions and loads at every size."""
     with tempfile.TemporaryDirectory() as folder:
         packs = {rules: write(Path(folder), rules) for rules in sizes}
-        return _decision_rows(packs, rounds, n) + [_load_row(home, rules) for rules, home in packs.items()]
+        return _decision_rows(packs, rounds) + [_load_row(home, rules) for rules, home in packs.items()]
 
 
 if __name__ == "__main__":

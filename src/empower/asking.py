@@ -11,13 +11,14 @@ from attrs import evolve, field, frozen
 from empower import ir
 from empower.checked import Kind
 from empower.compile import Rules
-from empower.environment import AccountReading
+from empower.environment import AccountReading, Value
 from empower.errors import Fault, MalformedRequest
 from empower.judge import Case, outside_campaign, speak_account
 from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
+from empower.noun import Noun
 from empower.problems import did_you_mean
-from empower.request import SUBJECTS, Approval, Misread, Value, kind_of, outcome_value, plain, read_facts, read_value
+from empower.request import SUBJECTS, Approval, Misread, kind_of, outcome_value, plain, read_facts, read_value
 
 NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
@@ -25,8 +26,8 @@ UNKNOWN_KEY = ""
 _ACTOR = ("actor.id", "actor.role")
 
 
-@frozen
-class Asked:
+@frozen(repr=False, eq=False)
+class Asked(Noun):
     """A request as read, before anything is judged. Kept with every attempt, so that it can be decided again."""
 
     kind: str
@@ -235,8 +236,8 @@ def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Count
 # ------------------------------------------------------------------------------------------------ records
 
 
-@frozen
-class AskedRecord:
+@frozen(repr=False, eq=False)
+class AskedRecord(Noun):
     """What is written down of an attempt: enough to decide it again, to the byte."""
 
     engine: str

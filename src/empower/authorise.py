@@ -10,12 +10,13 @@ from empower.asking import Asked, as_approver, make_case
 from empower.compile import Rules
 from empower.judge import Case, Verdict, judge, roles_above
 from empower.ledger import Balance, Counter
+from empower.noun import Noun
 
 Balances = Mapping[Counter, Balance]
 
 
-@frozen
-class Judged:
+@frozen(repr=False, eq=False)
+class Judged(Noun):
     """A verdict with the authority whose power is used."""
 
     verdict: Verdict

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from empower import ir
+from empower.noun import Noun
 from empower.pack import Pack
 from empower.problems import Span
 from empower.scope import Roles
@@ -16,16 +17,16 @@ Words = Mapping[str, str]
 """A text by language."""
 
 
-@frozen
-class Voices:
+@frozen(repr=False, eq=False)
+class Voices(Noun):
     """What a guardrail says to staff and to the customer; empty where the author wrote nothing."""
 
     staff: Words
     customer: Words
 
 
-@frozen
-class About:
+@frozen(repr=False, eq=False)
+class About(Noun):
     """What every guardrail has, whatever it does."""
 
     id: str
@@ -40,8 +41,8 @@ class About:
     span: Callable[[], Span] = field(repr=False, eq=False)
 
 
-@frozen
-class Kind:
+@frozen(repr=False, eq=False)
+class Kind(Noun):
     """A kind of action."""
 
     name: str
@@ -52,8 +53,8 @@ class Kind:
     """Names of the parameters that the kind takes, `reason` among them."""
 
 
-@frozen
-class FactNote:
+@frozen(repr=False, eq=False)
+class FactNote(Noun):
     """What is said about a fact besides its type."""
 
     ask: Words
@@ -62,8 +63,8 @@ class FactNote:
     supplied_by: Literal["staff", "host"]
 
 
-@frozen
-class CheckedRule:
+@frozen(repr=False, eq=False)
+class CheckedRule(Noun):
     """`deny`, `escalate`, `only_if`, `ask` or `assume`: it speaks when `fires` holds."""
 
     id: str
@@ -77,8 +78,8 @@ class CheckedRule:
     shadow: bool
 
 
-@frozen
-class CheckedDuty:
+@frozen(repr=False, eq=False)
+class CheckedDuty(Noun):
     """`oblige` or `advise`."""
 
     id: str
@@ -88,16 +89,16 @@ class CheckedDuty:
     then: tuple[str, ...]
 
 
-@frozen
-class Row:
+@frozen(repr=False, eq=False)
+class Row(Noun):
     """One row of a cap: when it applies, and the amounts of which the smallest (of a floor: the largest) counts."""
 
     condition: ir.Cond
     amounts: tuple[ir.Num, ...]
 
 
-@frozen
-class CheckedCap:
+@frozen(repr=False, eq=False)
+class CheckedCap(Noun):
     """The most or the least that one action may give."""
 
     id: str
@@ -116,8 +117,8 @@ class CheckedCap:
     """A parent's cap, constant by role, that a child's constants may not exceed."""
 
 
-@frozen
-class CheckedBudget:
+@frozen(repr=False, eq=False)
+class CheckedBudget(Noun):
     """The most that may be given per key in a window."""
 
     id: str
@@ -139,8 +140,8 @@ class CheckedBudget:
     nudge: Words
 
 
-@frozen
-class CheckedOffer:
+@frozen(repr=False, eq=False)
+class CheckedOffer(Noun):
     """A gesture on the menu."""
 
     id: str
@@ -152,8 +153,8 @@ class CheckedOffer:
     title: Words
 
 
-@frozen
-class CheckedClaim:
+@frozen(repr=False, eq=False)
+class CheckedClaim(Noun):
     """A sentence that must be provable: `never` this, or `always` that."""
 
     id: str
@@ -162,8 +163,8 @@ class CheckedClaim:
     because: str
 
 
-@frozen
-class CheckedPack:
+@frozen(repr=False, eq=False)
+class CheckedPack(Noun):
     """Everything a pack and its parents say, typed and in order: the parents' guardrails first."""
 
     pack: Pack

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from attrs import field, frozen
 
+from empower.noun import Noun
+
 if TYPE_CHECKING:
     from empower.explain import Teller
     from empower.judge import Verdict
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
 
-@frozen
-class Clause:
+@frozen(repr=False, eq=False)
+class Clause(Noun):
     """One comparison behind a reason: what was found, what was wanted, and by how much they differ."""
 
     text: str
@@ -28,8 +30,8 @@ class Clause:
     """Empty where the two are not numbers."""
 
 
-@frozen
-class Reason:
+@frozen(repr=False, eq=False)
+class Reason(Noun):
     """Why a guardrail spoke."""
 
     guardrail: str
@@ -55,8 +57,8 @@ class Reason:
         return self.staff
 
 
-@frozen
-class Need:
+@frozen(repr=False, eq=False)
+class Need(Noun):
     """Something unknown that would settle the question, and how to ask for it."""
 
     fact: str
@@ -64,8 +66,8 @@ class Need:
     supplied_by: Literal["staff", "host"]
 
 
-@frozen
-class Option:
+@frozen(repr=False, eq=False)
+class Option(Noun):
     """Something that would be allowed at this instant instead: re-decides to `allow`."""
 
     action: Mapping[str, Any]
@@ -76,8 +78,8 @@ class Option:
     because: str = ""
 
 
-@frozen
-class Obligation:
+@frozen(repr=False, eq=False)
+class Obligation(Noun):
     """A duty that comes with an action, or an advice."""
 
     name: str
@@ -89,8 +91,8 @@ class Obligation:
     """False: whether it applies hinges on a fact that is unknown; treat it as applying unless you know better."""
 
 
-@frozen
-class Nudge:
+@frozen(repr=False, eq=False)
+class Nudge(Noun):
     """An encouragement: permitted is not encouraged."""
 
     budget: str
@@ -99,16 +101,16 @@ class Nudge:
     text: str
 
 
-@frozen
-class Say:
+@frozen(repr=False, eq=False)
+class Say(Noun):
     """The two voices."""
 
     staff: str
     customer: str
 
 
-@frozen
-class Given:
+@frozen(repr=False, eq=False)
+class Given(Noun):
     """What is still given under a key."""
 
     key: str
@@ -119,8 +121,8 @@ class Given:
     reserved: Decimal
 
 
-@frozen
-class Left:
+@frozen(repr=False, eq=False)
+class Left(Noun):
     """What a budget still holds for somebody."""
 
     budget: str
@@ -134,8 +136,8 @@ class Left:
     """The instant (milliseconds UTC) at which something of it comes back; None: never, or nothing is spent."""
 
 
-@frozen
-class Extra:
+@frozen(repr=False, eq=False)
+class Extra(Noun):
     """What only some decisions carry: set by `Guard`, never by a fast path."""
 
     key: str | None = None
@@ -160,8 +162,8 @@ class Extra:
 PLAIN = Extra()
 
 
-@frozen
-class Origin:
+@frozen(repr=False, eq=False)
+class Origin(Noun):
     """Where a decision comes from; shared by all plain decisions of a kind."""
 
     teller: Teller

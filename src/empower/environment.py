@@ -7,14 +7,15 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 
 from empower import ir
+from empower.noun import Noun
 from empower.patterns import compile_pattern
 
 Value = int | bool | str | frozenset[str]
 """A fact as the engine calculates with it."""
 
 
-@frozen
-class AccountReading:
+@frozen(repr=False, eq=False)
+class AccountReading(Noun):
     """A budget's limits in an environment, what was given before already subtracted; None where it has none.
 
     `keys` has None for each unknown key. Limits are the least and the greatest over the completions of what is unknown.
@@ -25,8 +26,8 @@ class AccountReading:
     times: tuple[int, int] | None
 
 
-@frozen
-class Environment:
+@frozen(repr=False, eq=False)
+class Environment(Noun):
     """What a formula is evaluated in."""
 
     facts: Mapping[str, Value | None]

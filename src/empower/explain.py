@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -21,13 +20,11 @@ from empower.environment import AccountReading, Environment, Value
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
 from empower.ledger import Balance, Counter
 from empower.money import to_decimal
+from empower.needs import alternatives, unknown_facts
 from empower.options import options_instead, options_now
 from empower.phrases import phrase
-from empower.reasons import Shown, about, clause, decisive, fill, undecided_facts, unknown_under_known
+from empower.reasons import Shown, about, clause, decisive, fill
 from empower.request import Misread, look_up, plain, read_value
-
-NEEDS_MAX = 16
-"""At most so many alternatives are listed; any one of them settles the question."""
 
 
 @frozen
@@ -122,7 +119,7 @@ class Teller:
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
         told = {"id": each.guardrail, "actual": actual, "bound": limit, "gap": gap}
-        told["facts"] = ", ".join(shown.name(fact) for fact in sorted(self._unknown(met, env)))
+        told["facts"] = ", ".join(shown.name(fact) for fact in sorted(unknown_facts(met, env)))
         told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or each.effect
         text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         values = self._values(decision, case, shown, limit=limit)
@@ -176,16 +173,6 @@ class Teller:
         moment = datetime.datetime.fromtimestamp(at // 1000, ZoneInfo(self.rules.program.zone))
         return f"{moment:%Y-%m-%d %H:%M}"
 
-    def _unknown(self, met: ir.Bar | ir.Account | ir.Duty | None, env: Environment) -> set[str]:
-        if isinstance(met, ir.Bar):
-            return undecided_facts(met.threshold.exact, env)
-        if not isinstance(met, ir.Account):
-            return set()
-        found = {key for key in met.keys if env.facts.get(key) is None}
-        for triple in (met.amount, met.already, met.already_times):
-            found |= undecided_facts(triple.exact, env) if triple is not None else set()
-        return found
-
     def _value(self, note: About, language: str) -> str:
         words = self.rules.checked.values.get(note.because, {})
         return words.get(language) or next(iter(words.values()), "")
@@ -216,30 +203,7 @@ class Teller:
         case = self.case(decision)
         if case is None or decision.outcome == "allow":
             return ()
-        verdict = self.verdict(decision, case)
-        env = case.environment()
-        common = {f"action.{name}" for name in case.missing}
-        if case.plan.amount is not None and case.amount is None:
-            common.add("action.amount")
-        choices: list[list[frozenset[str]]] = []
-        for each in verdict.speaking:
-            _, met = about(case, self.rules.checked, each.guardrail)
-            if verdict.outcome != "needs_info":
-                common |= unknown_under_known(met.threshold.exact, env) if isinstance(met, ir.Bar) and each.certain(*case.span) else set()
-            elif each.possible(*case.span) and isinstance(met, ir.Bar) and met.evidence is not None and not each.certain(*case.span):
-                choices.append(self._evidence(met, env))
-                common |= self._unknown(met, env) - set(met.evidence[1])
-            elif each.possible(*case.span):
-                common |= self._unknown(met, env)
-        found = dict.fromkeys(frozenset(common.union(*chosen)) for chosen in itertools.islice(itertools.product(*choices), NEEDS_MAX))
-        return tuple(tuple(self._need(fact) for fact in sorted(each)) for each in found if each)
-
-    @staticmethod
-    def _evidence(bar: ir.Bar, env: Environment) -> list[frozenset[str]]:
-        wanted, facts = bar.evidence or (0, ())
-        shown = sum(env.facts.get(fact) is True for fact in facts)
-        open_facts = [fact for fact in facts if env.facts.get(fact) is None]
-        return [frozenset(chosen) for chosen in itertools.combinations(open_facts, max(0, wanted - shown))]
+        return tuple(tuple(self._need(fact) for fact in sorted(each)) for each in alternatives(case, self.verdict(decision, case)))
 
     def _need(self, fact: str) -> Need:
         note = self.rules.checked.fact_notes.get(fact)

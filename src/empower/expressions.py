@@ -274,7 +274,9 @@ class _Reader:
                 help_ = "multiply instead, such as `0.5 * x` or `50% of x`"
                 raise Misfit("forbidden-construct", "'/' is not part of the language: it would need rounding", help_)
             case _:
-                raise Misfit("forbidden-construct", "this operator is not part of the language", "use + and −, a constant times a fact, or `N% of X`")
+                raise Misfit(
+                    "forbidden-construct", "this operator is not part of the language", "use + and −, a constant times a fact, or `N% of X`"
+                )
 
     def comparison(self, node: ast.Compare) -> ir.Cond:
         """`a < b`, `a < b <= c`, `a in b`."""
@@ -300,7 +302,9 @@ class _Reader:
     def refuse_bare_word(self, left: Value | None, node: ast.expr) -> None:
         """`customer.category == loyal`, with the quotes forgotten."""
         if isinstance(left, Word) and isinstance(node, ast.Name) and node.id in getattr(left.type, "members", ()):
-            raise _At(node, Misfit("unknown-name", f"'{node.id}' is a word of '{left.fact}', and no fact", f"put quotes around it: `'{node.id}'`"))
+            raise _At(
+                node, Misfit("unknown-name", f"'{node.id}' is a word of '{left.fact}', and no fact", f"put quotes around it: `'{node.id}'`")
+            )
 
     def call(self, node: ast.Call) -> Value:
         """One of the functions."""
@@ -469,7 +473,9 @@ def _yes_no(operator: str, condition: ir.Cond, value: YesNo) -> ir.Cond:
 
 def _numbers_compared(operator: ir.Operator, left: Quantity, right: Quantity, scope: Scope) -> ir.Cond:
     if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
-        raise Misfit("constant-condition", "there is no fact in this comparison, so it always comes out the same", "name the fact that decides")
+        raise Misfit(
+            "constant-condition", "there is no fact in this comparison, so it always comes out the same", "name the fact that decides"
+        )
     if reads_amount(right.node) and not reads_amount(left.node):
         left, right, operator = right, left, _FLIPPED[operator]
     if not reads_amount(left.node) or scope.amount == "free":

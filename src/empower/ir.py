@@ -12,6 +12,8 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from empower.noun import Noun
+
 OPEN = 2**62
 """The threshold of a guardrail that does not speak: no amount is above it."""
 CLOSED = -1
@@ -24,8 +26,8 @@ NEVER_MS = -62_135_683_200_000
 # ---------------------------------------------------------------------------------------------- types
 
 
-@frozen
-class NumberType:
+@frozen(repr=False, eq=False)
+class NumberType(Noun):
     """A bounded number. `unit` tells what it counts; values are integers of 1/`denominator`, bounds included."""
 
     unit: Literal["money", "integer", "decimal", "duration", "days", "hours"]
@@ -34,40 +36,40 @@ class NumberType:
     denominator: int = 1
 
 
-@frozen
-class YesNoType:
+@frozen(repr=False, eq=False)
+class YesNoType(Noun):
     """True or false."""
 
 
-@frozen
-class OneOfType:
+@frozen(repr=False, eq=False)
+class OneOfType(Noun):
     """One of several words; `ordered` lists them lowest first when they may be compared."""
 
     members: tuple[str, ...]
     ordered: bool = False
 
 
-@frozen
-class SetOfType:
+@frozen(repr=False, eq=False)
+class SetOfType(Noun):
     """Any number of several words, none included."""
 
     members: tuple[str, ...]
 
 
-@frozen
-class TextType:
+@frozen(repr=False, eq=False)
+class TextType(Noun):
     """Free text."""
 
 
-@frozen
-class DateType:
+@frozen(repr=False, eq=False)
+class DateType(Noun):
     """A calendar date, as its proleptic ordinal; `never` says that it may be `never`, which is not unknown."""
 
     never: bool = False
 
 
-@frozen
-class InstantType:
+@frozen(repr=False, eq=False)
+class InstantType(Noun):
     """A point in time, as milliseconds UTC."""
 
     never: bool = False
@@ -78,81 +80,81 @@ FactType = NumberType | YesNoType | OneOfType | SetOfType | TextType | DateType 
 # ---------------------------------------------------------------------------------------------- numbers
 
 
-@frozen
-class Number:
+@frozen(repr=False, eq=False)
+class Number(Noun):
     """A constant."""
 
     value: int
 
 
-@frozen
-class NumberFact:
+@frozen(repr=False, eq=False)
+class NumberFact(Noun):
     """The value of a fact that reads as an integer."""
 
     fact: str
 
 
-@frozen
-class Amount:
+@frozen(repr=False, eq=False)
+class Amount(Noun):
     """The amount asked for, in minor units; 0 for a kind without an amount. Only where a larger amount need not tighten."""
 
 
-@frozen
-class Sum:
+@frozen(repr=False, eq=False)
+class Sum(Noun):
     """Left plus right."""
 
     left: Num
     right: Num
 
 
-@frozen
-class Scaled:
+@frozen(repr=False, eq=False)
+class Scaled(Noun):
     """An expression times a constant integer."""
 
     value: Num
     factor: int
 
 
-@frozen
-class Product:
+@frozen(repr=False, eq=False)
+class Product(Noun):
     """One expression times another (a cap of money by a small count)."""
 
     left: Num
     right: Num
 
 
-@frozen
-class Floored:
+@frozen(repr=False, eq=False)
+class Floored(Noun):
     """An expression divided by a positive constant, rounded down: the only rounding there is."""
 
     value: Num
     divisor: int
 
 
-@frozen
-class Least:
+@frozen(repr=False, eq=False)
+class Least(Noun):
     """The smallest of several."""
 
     values: tuple[Num, ...]
 
 
-@frozen
-class Greatest:
+@frozen(repr=False, eq=False)
+class Greatest(Noun):
     """The largest of several."""
 
     values: tuple[Num, ...]
 
 
-@frozen
-class Chosen:
+@frozen(repr=False, eq=False)
+class Chosen(Noun):
     """A lookup by the member that a fact has; every member has a case."""
 
     fact: str
     cases: tuple[tuple[str, Num], ...]
 
 
-@frozen
-class If:
+@frozen(repr=False, eq=False)
+class If(Noun):
     """One number or another, by a condition."""
 
     condition: Cond
@@ -160,8 +162,8 @@ class If:
     otherwise: Num
 
 
-@frozen
-class Row:
+@frozen(repr=False, eq=False)
+class Row(Noun):
     """A row of a table: certain to apply, possible at all, and its number. With everything known both conditions are the same."""
 
     certain: Cond
@@ -169,8 +171,8 @@ class Row:
     value: Num
 
 
-@frozen
-class Rows:
+@frozen(repr=False, eq=False)
+class Rows(Noun):
     """A first-match table: the least (or greatest) of the rows that could be the first to apply, up to the first certain one."""
 
     rows: tuple[Row, ...]
@@ -178,28 +180,28 @@ class Rows:
     pick: Literal["least", "greatest"]
 
 
-@frozen
-class KthLeast:
+@frozen(repr=False, eq=False)
+class KthLeast(Noun):
     """The k-th smallest of several, k from 1."""
 
     count: int
     values: tuple[Num, ...]
 
 
-@frozen
-class Today:
+@frozen(repr=False, eq=False)
+class Today(Noun):
     """The ordinal of the local date, in the pack's zone, of the instant of the decision."""
 
 
-@frozen
-class DayOf:
+@frozen(repr=False, eq=False)
+class DayOf(Noun):
     """The ordinal of the local date of an instant fact."""
 
     fact: str
 
 
-@frozen
-class Now:
+@frozen(repr=False, eq=False)
+class Now(Noun):
     """The instant of the decision."""
 
 
@@ -212,15 +214,15 @@ Num = (
 Operator = Literal["<", "<=", "==", "!=", ">", ">="]
 
 
-@frozen
-class Constant:
+@frozen(repr=False, eq=False)
+class Constant(Noun):
     """Always, or never."""
 
     value: bool
 
 
-@frozen
-class Compare:
+@frozen(repr=False, eq=False)
+class Compare(Noun):
     """Two numbers compared."""
 
     operator: Operator
@@ -228,46 +230,46 @@ class Compare:
     right: Num
 
 
-@frozen
-class AmountAbove:
+@frozen(repr=False, eq=False)
+class AmountAbove(Noun):
     """The amount asked for is above a threshold: the one way in which a tightening condition may look at the amount."""
 
     threshold: Num
 
 
-@frozen
-class IsYes:
+@frozen(repr=False, eq=False)
+class IsYes(Noun):
     """A yes/no fact is yes."""
 
     fact: str
 
 
-@frozen
-class IsAmong:
+@frozen(repr=False, eq=False)
+class IsAmong(Noun):
     """A word or text is one of several."""
 
     fact: str
     members: frozenset[str]
 
 
-@frozen
-class SameWord:
+@frozen(repr=False, eq=False)
+class SameWord(Noun):
     """Two words or texts are equal."""
 
     left: str
     right: str
 
 
-@frozen
-class Has:
+@frozen(repr=False, eq=False)
+class Has(Noun):
     """A set holds a member."""
 
     fact: str
     member: str
 
 
-@frozen
-class SetTest:
+@frozen(repr=False, eq=False)
+class SetTest(Noun):
     """A set compared with constant members, as the business-rules operators of that name do."""
 
     operator: Literal["contains_all", "shares_at_least_one", "shares_exactly_one", "contained_by"]
@@ -275,8 +277,8 @@ class SetTest:
     members: frozenset[str]
 
 
-@frozen
-class TextTest:
+@frozen(repr=False, eq=False)
+class TextTest(Noun):
     """A text compared with a constant text, or matched from its start (`matches`), or anywhere (`found`), by a checked expression."""
 
     operator: Literal["equals", "starts_with", "ends_with", "contains", "matches", "found"]
@@ -285,36 +287,36 @@ class TextTest:
     ignore_case: bool = False
 
 
-@frozen
-class Known:
+@frozen(repr=False, eq=False)
+class Known(Noun):
     """A fact is known."""
 
     fact: str
 
 
-@frozen
-class Not:
+@frozen(repr=False, eq=False)
+class Not(Noun):
     """The opposite."""
 
     condition: Cond
 
 
-@frozen
-class All:
+@frozen(repr=False, eq=False)
+class All(Noun):
     """Every one holds; true of none."""
 
     conditions: tuple[Cond, ...]
 
 
-@frozen
-class Any:
+@frozen(repr=False, eq=False)
+class Any(Noun):
     """At least one holds; false of none."""
 
     conditions: tuple[Cond, ...]
 
 
-@frozen
-class AtLeast:
+@frozen(repr=False, eq=False)
+class AtLeast(Noun):
     """At least `count` of several hold."""
 
     count: int
@@ -327,8 +329,8 @@ Atom = Compare | AmountAbove | IsYes | IsAmong | SameWord | Has | SetTest | Text
 # ---------------------------------------------------------------------------------------------- programs
 
 
-@frozen
-class Triple:
+@frozen(repr=False, eq=False)
+class Triple(Noun):
     """A number with everything known, and its least and greatest over the completions of what is unknown."""
 
     exact: Num
@@ -336,8 +338,8 @@ class Triple:
     high: Num
 
 
-@frozen
-class Bar:
+@frozen(repr=False, eq=False)
+class Bar(Noun):
     """A guardrail as one kind meets it: it speaks when the amount is above its threshold (or, a `floor`, below it).
 
     Rules without an amount have the threshold `OPEN` or `CLOSED`. Certain to speak: above `high`; may speak: above `low`.
@@ -356,8 +358,8 @@ class Bar:
     """Facts outside whose members the guardrail does not speak, if it is that simple: for an index."""
 
 
-@frozen
-class Duty:
+@frozen(repr=False, eq=False)
+class Duty(Noun):
     """An obligation or an advice; it never changes the outcome."""
 
     guardrail: str
@@ -368,8 +370,8 @@ class Duty:
     then: tuple[str, ...]
 
 
-@frozen
-class Account:
+@frozen(repr=False, eq=False)
+class Account(Noun):
     """A budget as one kind meets it."""
 
     guardrail: str
@@ -397,8 +399,8 @@ class Account:
     encourage: int | None = None
 
 
-@frozen
-class Offer:
+@frozen(repr=False, eq=False)
+class Offer(Noun):
     """A gesture on the menu."""
 
     id: str
@@ -409,8 +411,8 @@ class Offer:
     certain: Cond
 
 
-@frozen
-class Plan:
+@frozen(repr=False, eq=False)
+class Plan(Noun):
     """All that one kind of action meets, in the pack's order."""
 
     kind: str
@@ -431,8 +433,8 @@ class Plan:
     """The `actor.*` facts read that a role does not fix: an approver may have any value of them."""
 
 
-@frozen
-class Program:
+@frozen(repr=False, eq=False)
+class Program(Noun):
     """A checked pack, ready for any back end."""
 
     name: str

@@ -15,6 +15,7 @@ from empower import ir
 from empower.authority import SOMEBODY, candidates
 from empower.environment import AccountReading, Environment, Value
 from empower.ledger import Balance, Counter
+from empower.noun import Noun
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
@@ -35,8 +36,8 @@ class BackEnd(Protocol):
         """(certain, possible) of each of `plan.duties`."""
 
 
-@frozen
-class Speaking:
+@frozen(repr=False, eq=False)
+class Speaking(Noun):
     """One guardrail's thresholds in an environment."""
 
     guardrail: str
@@ -55,8 +56,8 @@ class Speaking:
         return least < self.high if self.effect == "floor" else most > self.low
 
 
-@frozen
-class Case:
+@frozen(repr=False, eq=False)
+class Case(Noun):
     """One question to the rules: everything that a verdict depends on."""
 
     program: ir.Program
@@ -95,8 +96,8 @@ class Case:
         return self.plan.amount if self.plan.amount is not None and self.amount is None else (self.asked, self.asked)
 
 
-@frozen
-class Verdict:
+@frozen(repr=False, eq=False)
+class Verdict(Noun):
     """The pure answer of the rules."""
 
     outcome: Outcome
@@ -239,7 +240,7 @@ def could_allow(case: Case, role: str) -> Literal["yes", "maybe", "no"]:
     """Whether somebody of a role could be allowed this, for some value of the actor facts that a role does not fix."""
     span = case.span
     answer: Literal["maybe", "no"] = "no"
-    for facts in _as_somebody(case, role):
+    for facts in somebodies(case, role):
         speaking = speak(case, facts, fresh=True)
         if not any(each.possible(*span) for each in speaking):
             return "yes"
@@ -248,7 +249,8 @@ def could_allow(case: Case, role: str) -> Literal["yes", "maybe", "no"]:
     return answer
 
 
-def _as_somebody(case: Case, role: str) -> Iterator[Mapping[str, Value | None]]:
+def somebodies(case: Case, role: str) -> Iterator[Mapping[str, Value | None]]:
+    """The facts as those of a role would have them, for each way in which the guardrails can tell them apart."""
     facts = {**case.facts, "actor.role": role, "actor.id": SOMEBODY}
     if not case.plan.free:
         yield facts

@@ -32,7 +32,7 @@ _JOINERS = "\u200c\u200d"
 class Limits:
     """Bounds on what is read; a pack beyond them is refused with code `too-big`."""
 
-    bytes_max: int = 4 * 2**20
+    bytes_max: int = 8 * 2**20
     """Of `pack.yaml`, of `cases.yaml`, and of all tables of a pack together."""
     depth_max: int = 24
     scalar_max: int = 20_000
@@ -172,9 +172,13 @@ class _Reading:
             help_ = "name the parent's folder, relative to this pack, such as `../company`"
             raise self.refuse(Problem(span, "bad-parent", f"there is no pack at '{document.extends[:200]}'", help_))
         if identity in seen:
-            raise self.refuse(Problem(span, "bad-parent", f"'{document.extends[:200]}' leads back to this pack", "a pack cannot extend itself"))
+            raise self.refuse(
+                Problem(span, "bad-parent", f"'{document.extends[:200]}' leads back to this pack", "a pack cannot extend itself")
+            )
         if len(seen) >= self.limits.parents_max:
-            raise self.refuse(Problem(span, "bad-parent", f"more than {self.limits.parents_max} packs extend one another", "use fewer layers"))
+            raise self.refuse(
+                Problem(span, "bad-parent", f"more than {self.limits.parents_max} packs extend one another", "use fewer layers")
+            )
         try:
             return _Reading(path, self.limits, seen).pack()
         except PackError as error:
@@ -336,7 +340,9 @@ class _Builder:
     def decoration(self, event: Any) -> None:
         """Note anchors, tags, invisible characters; lose a text that is too long."""
         if event.anchor is not None:
-            self.note(event, "forbidden-yaml", f"'&{event.anchor[:60]}' names a place to be repeated", "write the value out, or `define` it")
+            self.note(
+                event, "forbidden-yaml", f"'&{event.anchor[:60]}' names a place to be repeated", "write the value out, or `define` it"
+            )
         if event.tag is not None and event.tag != "!":
             self.note(event, "forbidden-yaml", f"'{event.tag[:60]}' is a YAML tag", "leave it out: the schema gives every value its type")
         if type(event) is not yaml.ScalarEvent:
@@ -378,14 +384,23 @@ _YAML_WORDS = {
     "mapping values are not allowed": ("a second colon stands here", "put quotes around a text that holds a colon and a space"),
     "did not find expected key": ("this does not fit the lines above", "check the indentation, and close every bracket and quote above"),
     "could not find expected ':'": ("a key without a colon stands here, or in the line above", "write `key: value`"),
-    "did not find expected ',' or ']'": ("this list is not closed, or an item does not end here", "put commas between items, and `]` behind the last"),
-    "did not find expected ',' or '}'": ("this mapping is not closed, or a value does not end here", "put commas between keys, and `}` behind the last"),
+    "did not find expected ',' or ']'": (
+        "this list is not closed, or an item does not end here",
+        "put commas between items, and `]` behind the last",
+    ),
+    "did not find expected ',' or '}'": (
+        "this mapping is not closed, or a value does not end here",
+        "put commas between keys, and `}` behind the last",
+    ),
     "did not find expected '-' indicator": ("this does not fit the list above", "begin each item with `- `, all in one column"),
     "block sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),
     "found character that cannot start any token": ("a text cannot begin with this character", "put quotes around the text"),
     "found unexpected end of stream": ("a quote or bracket is not closed before the file ends", "close it"),
     "found unknown escape character": ("this backslash means nothing in double quotes", "use single quotes, or write `\\\\`"),
-    "did not find expected <document start>": ("a second document begins here, or the first has ended", "check the indentation of this line"),
+    "did not find expected <document start>": (
+        "a second document begins here, or the first has ended",
+        "check the indentation of this line",
+    ),
     "control characters are not allowed": ("a control character stands here", "save the file as plain text in UTF-8"),
 }
 """What the YAML library says, in the words of an author, with a help line."""

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 from attrs import field, frozen
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from empower.noun import Noun
 from empower.problems import PROBLEMS_MAX, Problem, Span, did_you_mean
 
 
@@ -212,8 +213,8 @@ Find = Callable[[Place], Span]
 """Where something stands; see `places.Places.find`."""
 
 
-@frozen
-class Pack:
+@frozen(repr=False, eq=False)
+class Pack(Noun):
     """One pack as loaded: its document, its CSV tables, its cases, its parent if it extends one, and where everything stands."""
 
     document: PackDocument
@@ -239,8 +240,8 @@ class Pack:
 # ------------------------------------------------------------------------------------------------ shape
 
 
-@frozen
-class Shaped:
+@frozen(repr=False, eq=False)
+class Shaped(Noun):
     """A document with whatever had no fit shape left out, and a problem for each of these."""
 
     document: PackDocument

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from empower import ir
 from empower.money import exponent_of
+from empower.noun import Noun
 
 INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
@@ -31,8 +32,8 @@ class Misfit(ValueError):
         self.code, self.message, self.help, self.at = code, message, help_, at
 
 
-@frozen
-class Quantity:
+@frozen(repr=False, eq=False)
+class Quantity(Noun):
     """An integer expression standing for `node / denominator`, between `low` and `high` (in the same parts)."""
 
     node: ir.Num
@@ -123,7 +124,9 @@ def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ..
 
 def noun(unit: str | None) -> str:
     """How a unit is called in a message."""
-    return {"money": "money", "number": "a number", "duration": "a duration", "date": "a date", "instant": "an instant"}.get(unit or "", "a number")
+    return {"money": "money", "number": "a number", "duration": "a duration", "date": "a date", "instant": "an instant"}.get(
+        unit or "", "a number"
+    )
 
 
 def same_parts(values: Sequence[Quantity]) -> tuple[Quantity, ...]:

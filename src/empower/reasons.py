@@ -17,10 +17,11 @@ from empower.formulas import atom_facts, certainly, negated, number_facts, possi
 from empower.judge import Case
 from empower.lower import facts_of_number
 from empower.money import format_money
+from empower.noun import Noun
 
 
-@frozen
-class Shown:
+@frozen(repr=False, eq=False)
+class Shown(Noun):
     """How values of a pack are shown in a language."""
 
     checked: CheckedPack

@@ -18,11 +18,11 @@ from empower.environment import Value
 from empower.errors import Fault, MalformedRequest
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
+from empower.noun import Noun
 from empower.problems import did_you_mean
 
 TEXT_MAX = 1_000
 """The longest text fact that is read: texts are ids, reasons and notes, not documents."""
-
 
 
 class Misread(ValueError):
@@ -33,8 +33,8 @@ class Misread(ValueError):
         self.message, self.help = message, help_
 
 
-@frozen
-class Approval:
+@frozen(repr=False, eq=False)
+class Approval(Noun):
     """Somebody said yes: their `actor.*` facts, `id` and `role` at least (DESIGN law 11)."""
 
     by: Mapping[str, Any] = field()
@@ -46,8 +46,8 @@ class Approval:
             raise TypeError(message)
 
 
-@frozen
-class Request:
+@frozen(repr=False, eq=False)
+class Request(Noun):
     """An action in a context, read: what both back ends judge."""
 
     kind: str

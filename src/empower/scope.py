@@ -8,6 +8,7 @@ from typing import Literal
 from attrs import frozen
 
 from empower import ir
+from empower.noun import Noun
 from empower.pack import Place
 from empower.problems import Problem, Span
 from empower.quantities import Quantity
@@ -17,8 +18,8 @@ Sign = Literal[-1, 0, 1]
 """What a condition does when it comes true: 1 tightens (`when` of a rule), -1 loosens (`unless`, `only_if`), 0: free, or not yet known."""
 
 
-@frozen
-class Roles:
+@frozen(repr=False, eq=False)
+class Roles(Noun):
     """The ladder, lowest first, and the roles beside it with the role each asks."""
 
     ladder: tuple[str, ...]
@@ -43,8 +44,8 @@ class Roles:
         return frozenset(each for each in self.everyone() if tests[operator](self.rank(each)))
 
 
-@frozen
-class Scope:
+@frozen(repr=False, eq=False)
+class Scope(Noun):
     """Everything that a condition may name, and where problems go."""
 
     currency: str

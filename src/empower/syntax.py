@@ -21,10 +21,10 @@ _ONE_QUOTED = re.compile(_QUOTED)
 _SPELLED = re.compile(f"(?P<quoted>{_QUOTED})|(?P<percent>%\\s*of\\b)|(?P<per>\\bper\\b)")
 _ODD = re.compile(
     f"{_QUOTED}|(?P<odd>"
-     r"[^\x20-\x7e\n\t]"  # whatever is not plain ASCII
-     r"|&&|\|\||<>|===|=>|=<|(?<![=<>!:])=(?!=)"  # operators of other languages
-     r"|(?<![\w.])0[0-9]+|(?<![\w.])[0-9][0-9.]*[A-Za-z_]\w*"  # 010, 1e9, 0x10, 25p
-     r"|//|[@$#;\\`?'\"])"
+    r"[^\x20-\x7e\n\t]"  # whatever is not plain ASCII
+    r"|&&|\|\||<>|===|=>|=<|(?<![=<>!:])=(?!=)"  # operators of other languages
+    r"|(?<![\w.])0[0-9]+|(?<![\w.])[0-9][0-9.]*[A-Za-z_]\w*"  # 010, 1e9, 0x10, 25p
+    r"|//|[@$#;\\`?'\"])"
 )
 _OPERATORS = {"&&": "and", "||": "or", "<>": "!=", "===": "==", "=>": ">=", "=<": "<="}
 _LIKE = {
@@ -81,9 +81,13 @@ def _refused(odd: str, at: int) -> Misfit:
     if odd[0] == "0" and odd.isdigit():
         return Misfit("bad-number", f"'{odd[:40]}' begins with a needless 0", "leave the zeros out", where)
     if odd[0].isdigit():
-        return Misfit("bad-number", f"'{odd[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25", where)
+        return Misfit(
+            "bad-number", f"'{odd[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25", where
+        )
     if odd == "#":
-        return Misfit("bad-syntax", "'#' begins no comment inside an expression", "put the comment behind the expression or above it", where)
+        return Misfit(
+            "bad-syntax", "'#' begins no comment inside an expression", "put the comment behind the expression or above it", where
+        )
     help_ = "write money as a plain number, percentages as `N% of X`" if odd in ("@", "//", "$") else "leave it out"
     return Misfit("bad-syntax", f"'{odd}' has no meaning here", help_, where)
 
@@ -120,7 +124,9 @@ def _unbalanced(plain: str) -> Misfit | None:
         elif sign in ")]}" and (not opened or plain[opened.pop()] + sign not in ("()", "[]", "{}")):
             return Misfit("bad-syntax", f"this '{sign}' closes nothing", "leave it out, or open it before", (at, at + 1))
     if opened:
-        return Misfit("bad-syntax", f"this '{plain[opened[-1]]}' is never closed", "close it, or leave it out", (opened[-1], opened[-1] + 1))
+        return Misfit(
+            "bad-syntax", f"this '{plain[opened[-1]]}' is never closed", "close it, or leave it out", (opened[-1], opened[-1] + 1)
+        )
     return None
 
 

@@ -10,36 +10,37 @@ from empower import ir
 from empower.formulas import reads_the_amount
 from empower.moments import milliseconds
 from empower.money import MINOR_MAX
+from empower.noun import Noun
 from empower.problems import did_you_mean
 from empower.quantities import Misfit, Quantity, noun
 from empower.scope import Scope
 
 
-@frozen
-class Word:
+@frozen(repr=False, eq=False)
+class Word(Noun):
     """A fact of words: one of several, a text, or a set."""
 
     fact: str
     type: ir.OneOfType | ir.TextType | ir.SetOfType
 
 
-@frozen
-class Literal:
+@frozen(repr=False, eq=False)
+class Literal(Noun):
     """A text in quotes, or a list of them."""
 
     texts: tuple[str, ...]
     listed: bool
 
 
-@frozen
-class YesNo:
+@frozen(repr=False, eq=False)
+class YesNo(Noun):
     """`yes` or `no` written out."""
 
     value: bool
 
 
-@frozen
-class Never:
+@frozen(repr=False, eq=False)
+class Never(Noun):
     """The word `never`."""
 
 
@@ -71,7 +72,9 @@ def as_condition(value: Value) -> ir.Cond:
         help_ = f"write `'…' in {value.fact}`" if isinstance(value.type, ir.SetOfType) else f"compare it, as in `{value.fact} == '…'`"
         raise Misfit("word-as-condition", f"'{value.fact}' alone is not a condition", help_)
     if isinstance(value, Never):
-        raise Misfit("word-as-condition", "`never` alone is not a condition", "compare a date with it, as in `customer.last_gesture == never`")
+        raise Misfit(
+            "word-as-condition", "`never` alone is not a condition", "compare a date with it, as in `customer.last_gesture == never`"
+        )
     raise Misfit("number-as-condition", "a number alone is not a condition", "compare it with something, such as `> 0`")
 
 
@@ -178,7 +181,9 @@ def moment(left: Quantity, right: Literal | Never, scope: Scope) -> Quantity:
         return Quantity(ir.Number(value), left.unit, value, value)
     text = right.texts[0] if len(right.texts) == 1 and not right.listed else ""
     try:
-        value = datetime.date.fromisoformat(text).toordinal() if left.unit == "date" else milliseconds(datetime.datetime.fromisoformat(text))
+        value = (
+            datetime.date.fromisoformat(text).toordinal() if left.unit == "date" else milliseconds(datetime.datetime.fromisoformat(text))
+        )
     except (ValueError, OverflowError):
         wanted = "a date such as '2026-11-22'" if left.unit == "date" else "an instant such as '2026-11-22T09:00:00Z'"
         raise Misfit("bad-date", f"'{text[:40]}' is not {wanted}", f"write {wanted}") from None

@@ -45,7 +45,9 @@ def _ordered(operator: str, left: Word, word: str, scope: Scope) -> frozenset[st
 
 def _same_words(operator: str, left: Word, right: Word) -> ir.Cond:
     if type(left.type) is not type(right.type) or isinstance(right.type, ir.SetOfType) or operator not in ("==", "!="):
-        raise Misfit("wrong-type", f"cannot compare '{left.fact}' with '{right.fact}' by `{operator}`", "compare facts of one type with == or !=")
+        raise Misfit(
+            "wrong-type", f"cannot compare '{left.fact}' with '{right.fact}' by `{operator}`", "compare facts of one type with == or !="
+        )
     found = ir.SameWord(left.fact, right.fact)
     return found if operator == "==" else ir.Not(found)
 

@@ -36,7 +36,7 @@ def _offer(desk: Desk, document: OfferDocument, place: Place) -> CheckedOffer | 
     parameters = _parameters(desk, document, kind, place) if kind is not None else ()
     when: ir.Cond = ir.Constant(value=True)
     if document.when is not None:
-        when = condition(desk, document.when, (*place, "when"), desk.scope("refused", sign=-1))
+        when = condition(desk, document.when, (*place, "when"), desk.scope("refused"))
     if not _RANK.fullmatch(document.rank):
         help_ = "write a whole number; the lowest is offered first"
         desk.problem((*place, "rank"), "bad-number", f"'{document.rank[:40]}' is not a rank", help_)
