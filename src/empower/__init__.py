@@ -45,5 +45,6 @@ __all__ = [
     "Say",
     "Span",
     "UnknownKey",
+    "__version__",
     "load_pack",
 ]  # fmt: skip

@@ -168,7 +168,8 @@ def make_case(
     """The requester's case, with only the guardrails that can speak for these facts."""
     plan = rules.plans.narrowed(asked.kind, asked.facts)
     missing = tuple(name for name in plan.asks if name not in asked.parameters) if plan.asks else ()
-    case = Case(rules.program, plan, rules.back_end, asked.facts, asked.amount, missing, at, day_of, others=others)
+    facts = {**asked.facts, "action.kind": asked.kind}
+    case = Case(rules.program, plan, rules.back_end, facts, asked.amount, missing, at, day_of, others=others)
     return read_accounts(case, balances) if plan.accounts else case
 
 

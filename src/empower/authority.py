@@ -111,7 +111,7 @@ def _texts(fact: str, reading: Sequence[ir.Atom], env: Environment) -> list[Valu
     return list(found)
 
 
-def _turning(fact: str, low: int, high: int, reading: Sequence[ir.Atom], env: Environment, extra: Sequence[int] = ()) -> list[Value]:
+def _turning(fact: str, low: int, high: int, reading: Sequence[ir.Atom], env: Environment, *, extra: Sequence[int] = ()) -> list[Value]:
     """The bounds, and the values around each point where a comparison turns: found by halving, since each side is monotone in the fact."""
     found: dict[int, None] = dict.fromkeys([high, low, *extra])
     for atom in reading:

@@ -32,6 +32,7 @@ from empower.judge import Case, limit, roles_above, speak
 from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.memory import wall_clock
 from empower.money import to_decimal
+from empower.options import offered_parameters
 from empower.periods import ALWAYS, valid_during
 from empower.version import __version__
 
@@ -219,10 +220,8 @@ class Clerk:
         if verdict.outcome == "needs_info":
             spoke = {*verdict.certain, *verdict.possible}
             guardrails = tuple(name for name in plan.order if name in spoke)
-        if not allowed and self.rules.program.menu:
-            kinds = {offer.kind for offer in self.rules.program.menu}
-            wanted = self.counters_in(asked, judged.case.at, kinds)
-            balances = {**balances, **self.balances([counter for counter in wanted if counter not in balances])}
+        if not allowed:
+            balances = self._with_menu(asked, judged.case.at, balances)
         extra = Extra(
             key=key, balances=balances, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
             approved=judged.approved, approval_refused=judged.approval_refused, expires_at=expires_at, shown_amount=judged.amount, others=others,
@@ -242,7 +241,8 @@ class Clerk:
         self, asked: Asked, at: int, notice: str, key: str | None = None, *, outcome: str = "deny", who: str | None = None
     ) -> Decision:
         """A no that no guardrail gives."""
-        extra = Extra(key=key, notice=notice, approver=asked.approver)
+        balances = self._with_menu(asked, at, {}) if notice in ("unknown_kind", "hold_ended") else {}
+        extra = Extra(key=key, notice=notice, approver=asked.approver, balances=balances)
         facts = tuple(asked.facts.values())
         state = (asked.amount, at, asked.context, asked.parameters, *facts)
         return Decision(outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state)  # type: ignore[arg-type]
@@ -274,7 +274,7 @@ class Clerk:
     def _as_it_stands(self, before: Asked, key: str, held: Held, at: int) -> Decision:
         """One hold as it is now; an ended one is a no, never a second allow."""
         if held.state in ("voided", "expired") or (held.state == "reversed" and held.left == 0):
-            return self.refusal(before, at, "hold_ended", key)
+            return self.refusal(before, self.now(), "hold_ended", key)
         amount = None if before.amount is None else to_decimal(held.left, self.rules.program.currency)
         if self.notice(before):
             # The pack of today no longer knows the kind or the role; what was given stays given.
@@ -312,6 +312,18 @@ class Clerk:
                 case = self.teller.case_in(asked.context, kind, at, {})
                 found.update(dict.fromkeys(counter for counter in case.counters if counter is not None))
         return list(found)
+
+    def _with_menu(self, asked: Asked, at: int, balances: Balances) -> Balances:
+        """These balances, and those of the counters that the offers of the menu draw on."""
+        if self.teller.lenient(asked.context, "actor.role") is None:
+            return balances
+        wanted: dict[Counter, None] = {}
+        for offer in self.rules.program.menu:
+            typed = offered_parameters(self.teller, offer, asked.parameters)
+            if typed is not None and self.rules.program.plans[offer.kind].accounts:
+                case = self.teller.case_in(asked.context, offer.kind, at, {}, typed)
+                wanted.update(dict.fromkeys(counter for counter in case.counters if counter is not None))
+        return {**balances, **self.balances([counter for counter in wanted if counter not in balances])}
 
     def balances(self, counters: Sequence[Counter]) -> Balances:
         """What these counters hold now."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import difflib
+import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -20,7 +22,7 @@ from empower.environment import AccountReading, Environment, Value
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
 from empower.ledger import Balance, Counter
 from empower.money import to_decimal
-from empower.needs import alternatives, unknown_facts
+from empower.needs import ALTERNATIVES_MAX, alternatives, unknown_facts
 from empower.options import options_instead, options_now
 from empower.phrases import phrase
 from empower.reasons import Shown, about, clause, decisive, fill
@@ -114,7 +116,7 @@ class Teller:
         shown = Shown(self.rules.checked, language)
         env = case.environment()
         asked = case.asked
-        bound = each.high if certain else each.low
+        bound = each.high if each.effect == "floor" or each.low <= 0 else each.low  # what is certain, where something is unknown
         numeric = 0 <= bound < ir.OPEN and case.plan.amount is not None and (each.effect != "floor" or bound > 0)
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
@@ -179,7 +181,11 @@ class Teller:
 
     def _notice(self, decision: Decision, language: str) -> Reason:
         notice = decision.extra.notice
-        text = phrase(language, f"notice.{notice}", kind=decision.kind, role=look_up(plain(decision.context), "actor.role") or "")
+        role = str(look_up(plain(decision.context), "actor.role") or "")
+        known = self.rules.checked.kinds if notice == "unknown_kind" else self.rules.checked.roles.everyone()
+        near = difflib.get_close_matches(decision.kind if notice == "unknown_kind" else role, known, n=1)
+        hint = phrase(language, "notice.near", near=near[0]) if near and notice in ("unknown_kind", "unknown_role") else ""
+        text = phrase(language, f"notice.{notice}", kind=decision.kind, role=role) + hint
         return _notice_reason(notice, decision.outcome, text)
 
     def _bounds(self, case: Case, language: str) -> Reason:
@@ -198,16 +204,22 @@ class Teller:
 
     # -------------------------------------------------------------------------------------------- what is missing
 
-    def needs(self, decision: Decision) -> tuple[tuple[Need, ...], ...]:
+    def needs(self, decision: Decision, language: str | None = None) -> tuple[tuple[Need, ...], ...]:
         """Alternatives, each a set of needs that, supplied in full (evidence: shown), leaves no further question."""
+        if decision.parts:
+            asking = [part.needs for part in decision.parts if part.needs and (decision.outcome != "deny" or part.outcome == "deny")]
+            chosen = itertools.islice(itertools.product(*asking), ALTERNATIVES_MAX)
+            return tuple(dict.fromkeys(tuple(dict.fromkeys(need for each in some for need in each)) for some in chosen if some))
         case = self.case(decision)
         if case is None or decision.outcome == "allow":
             return ()
-        return tuple(tuple(self._need(fact) for fact in sorted(each)) for each in alternatives(case, self.verdict(decision, case)))
+        language = language or self.language()
+        return tuple(
+            tuple(self._need(fact, language) for fact in sorted(each)) for each in alternatives(case, self.verdict(decision, case))
+        )
 
-    def _need(self, fact: str) -> Need:
+    def _need(self, fact: str, language: str) -> Need:
         note = self.rules.checked.fact_notes.get(fact)
-        language = self.language()
         return Need(
             fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff"
         )
@@ -223,13 +235,13 @@ class Teller:
 
     # -------------------------------------------------------------------------------------------- what else
 
-    def options(self, decision: Decision) -> tuple[Option, ...]:
+    def options(self, decision: Decision, language: str | None = None) -> tuple[Option, ...]:
         """What would be allowed instead, at this instant and these balances."""
-        return options_instead(self, decision)
+        return options_instead(self, decision, language or self.language())
 
-    def everything(self, decision: Decision) -> tuple[Option, ...]:
+    def everything(self, decision: Decision, language: str | None = None) -> tuple[Option, ...]:
         """Every kind at its limit, then the menu."""
-        return options_now(self, decision)
+        return options_now(self, decision, language or self.language())
 
     # -------------------------------------------------------------------------------------------- duties and nudges
 
@@ -242,13 +254,14 @@ class Teller:
             return ()
         found = []
         language = self.language()
+        values = self._values(decision, case, Shown(self.rules.checked, language))
         for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
-            if not possible or self.rules.checked.about[duty.guardrail].shadow:
+            if not possible:
                 continue
             say = self.rules.checked.about[duty.guardrail].say.staff.get(language, "")
             for name in duty.then or (duty.guardrail,):
                 text = self.rules.checked.obligations.get(name, {}).get(language, "") or say or name.replace("_", " ")
-                found.append(Obligation(name, text, duty.guardrail, duty.effect == "oblige", certain))
+                found.append(Obligation(name, fill(text, values), duty.guardrail, duty.effect == "oblige", certain))
         return tuple(found)
 
     def nudges(self, decision: Decision) -> tuple[Nudge, ...]:
@@ -259,7 +272,7 @@ class Teller:
     def all_nudges(self, decision: Decision) -> tuple[Nudge, ...]:
         """Encouragements of every budget in this context."""
         found: dict[str, Nudge] = {}
-        for kind in self.rules.program.plans:
+        for kind in () if decision.extra.notice else self.rules.program.plans:
             case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
             found.update({nudge.budget: nudge for nudge in self._nudges(case)})
         return tuple(found.values())
@@ -305,7 +318,7 @@ class Teller:
                 f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff
                 for reason in self.reasons(decision, language)
             ]
-            options = [self._option_text(option, shown) for option in self.options(decision)]
+            options = [self._option_text(option, shown) for option in self.options(decision, language)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
         duties = [duty.text for duty in self.obligations(decision) if duty.binding and duty.certain]
@@ -320,7 +333,7 @@ class Teller:
         if decision.outcome == "escalate":
             return phrase(language, "staff.escalate", role=str(decision.who).replace("_", " "))
         if decision.outcome == "needs_info":
-            first = self.needs(decision)[:1]
+            first = self.needs(decision, language)[:1]
             return _closed(phrase(language, "staff.needs_info", needs=_sentences([need.question for each in first for need in each])))
         return phrase(language, f"staff.{decision.outcome}")
 

@@ -36,6 +36,8 @@ class Limits:
     """Of `pack.yaml`, of `cases.yaml`, and of all tables of a pack together."""
     depth_max: int = 24
     scalar_max: int = 20_000
+    items_max: int = 20_000
+    """Keys of one mapping, and texts of one list; a list of mappings, such as rules, may be longer."""
     parents_max: int = 8
 
     @property
@@ -325,6 +327,8 @@ class _Builder:
         container, key = frame
         if type(container) is list:
             container.append(value)
+            if type(value) is str and len(container) > self.limits.items_max:
+                self.lose(event, "too-big", f"this list has more than {self.limits.items_max} items", "split it")
         elif key is not None:
             container.setdefault(key, value)
             frame[1] = None
@@ -333,6 +337,8 @@ class _Builder:
         elif value == "<<":
             self.lose(event, "forbidden-yaml", "'<<' merges another mapping", "write the keys out")
         else:
+            if len(container) >= self.limits.items_max:
+                self.lose(event, "too-big", f"this mapping has more than {self.limits.items_max} keys", "split it")
             if value in container:
                 self.note(event, "duplicate-key", f"'{value[:60]}' stands here twice", "keep one of them")
             frame[1] = value

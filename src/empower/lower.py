@@ -7,6 +7,7 @@ Plans are made when first asked for, so that a large pack costs nothing for the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
@@ -25,6 +26,7 @@ from empower.formulas import (
 )  # fmt: skip
 from empower.plans import Plans
 
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 OPEN = ir.Number(ir.OPEN)
 CLOSED = ir.Number(ir.CLOSED)
 NOTHING = ir.Number(0)
@@ -67,10 +69,10 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
     duties = tuple(
         ir.Duty(each.id, each.effect, each.holds, certainly(each.holds), possibly(each.holds), each.then)
         for each in guardrails
-        if isinstance(each, CheckedDuty)
+        if isinstance(each, CheckedDuty) and not checked.about[each.id].shadow
     )
     accounts = tuple(_account(each) for each in guardrails if isinstance(each, CheckedBudget))
-    slots = _slots(bars, duties, accounts)
+    slots = tuple(sorted({*_slots(bars, duties, accounts), *_told(checked, guardrails)}))
     free = _free(live, accounts)
     return ir.Plan(
         kind,
@@ -85,6 +87,17 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
         slots,
         free,
     )
+
+
+def _told(checked: CheckedPack, guardrails: Guardrails) -> Iterator[str]:
+    """The facts that the texts of these guardrails show: they are read with the others, so that a text never lacks one."""
+    for guardrail in guardrails:
+        say = checked.about[guardrail.id].say
+        texts = [*say.staff.values(), *say.customer.values()]
+        if isinstance(guardrail, CheckedDuty):
+            texts += [text for name in guardrail.then for text in checked.obligations.get(name, {}).values()]
+        for text in texts:
+            yield from (name for name in _PLACEHOLDER.findall(text) if name in checked.facts and name not in ("action.kind", "now"))
 
 
 def _slots(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> tuple[str, ...]:

@@ -259,6 +259,26 @@ def _instant(raw: Any, kind: ir.InstantType, _currency: str) -> int:
         raise Misread(f"{_shown(raw)} lies outside the calendar", "") from None
 
 
+def written(value: Value, kind: ir.FactType, currency: str) -> Any:
+    """A value as a host could hand it in again: what `read_value` reads as just this."""
+    match kind:
+        case ir.NumberType(unit="money"):
+            return plain_money(int(value), currency)  # type: ignore[arg-type]
+        case ir.NumberType(unit="decimal", denominator=denominator):
+            return _steps(int(value), denominator)  # type: ignore[arg-type]
+        case ir.NumberType(unit="duration"):
+            return f"{value} seconds"
+        case ir.SetOfType():
+            return sorted(value)  # type: ignore[arg-type]
+        case ir.DateType():
+            return "never" if value == ir.NEVER_DAY else datetime.date.fromordinal(int(value)).isoformat()  # type: ignore[arg-type]
+        case ir.InstantType():
+            moment = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
+            return "never" if value == ir.NEVER_MS else (moment + datetime.timedelta(milliseconds=int(value))).isoformat()  # type: ignore[arg-type]
+        case _:
+            return value
+
+
 _READERS: dict[type, Callable[[Any, Any, str], Value]] = {
     ir.NumberType: _number, ir.YesNoType: _yes_no, ir.OneOfType: _one_of, ir.SetOfType: _set_of, ir.TextType: _text, ir.DateType: _date,
     ir.InstantType: _instant,
