@@ -32,9 +32,9 @@ from empower.decide import Guard
 from empower.decision import Decision
 from empower.errors import EmpowerError
 from empower.ledger import Leg, Part, Wish
-from empower.ledger.windows import local_day
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
+from empower.periods import day_in
 from empower.problems import PackError, Problem, Span, did_you_mean
 from empower.request import Approval
 
@@ -147,7 +147,7 @@ def _spend(guard: Guard, example: Example) -> None:
         return
     zone = guard.rules.program.zone
     asked = read_asked(guard.rules, example.action, example.context, None)
-    case = make_case(guard.rules, asked, example.at, {}, lambda at: local_day(zone, at))
+    case = make_case(guard.rules, asked, example.at, {}, day_in(zone))
     for account, counter in zip(case.plan.accounts, case.counters, strict=True):
         spent = example.spent.get(account.guardrail)
         if spent is None or counter is None:

@@ -22,8 +22,9 @@ from empower.explain import Teller
 from empower.fast import Fast, Ways
 from empower.ledger import Entry, Held, Ledger
 from empower.ledger.memory import MemoryLedger, wall_clock
-from empower.ledger.windows import local_day, zone_data_version
+from empower.ledger.windows import zone_data_version
 from empower.money import MoneyError, parse_money, to_decimal
+from empower.periods import day_in
 from empower.request import Approval, kind_of, plain_subjects
 from empower.version import __version__
 
@@ -55,7 +56,7 @@ class Guard:
         rules = pack if isinstance(pack, Rules) else compile_pack(pack)
         zone = rules.program.zone
         opened = open_ledger(ledger, clock)
-        teller = Teller(rules, lambda at: local_day(zone, at))
+        teller = Teller(rules, day_in(zone))
         clerk = Clerk(rules, opened, teller, teller.day_of)
         with suppress(LedgerUnavailable):  # a ledger that cannot be reached says so at the first wish
             clerk.calling(opened.keep_pack, rules.program.digest, kept_pack(rules))

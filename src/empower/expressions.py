@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 
 from empower import ir
-from empower.formulas import ALWAYS_KNOWN, atoms, numbers_in
+from empower.formulas import ALWAYS_KNOWN
 from empower.moments import milliseconds
 from empower.pack import Place
 from empower.problems import Problem, did_you_mean
@@ -23,15 +23,10 @@ from empower.quantities import (
     Misfit,
     Quantity,
     add,
-    amount_above,
     bare,
-    common_unit,
-    compare,
     greatest,
     least,
     literal,
-    noun,
-    product,
     scale,
     simplify,
 )  # fmt: skip
@@ -48,19 +43,14 @@ from empower.values import (
     amount_not_here,
     as_condition,
     depends_on_amount,
-    moment,
     name_value,
     reads_amount,
     shown,
     unknown_name,
 )  # fmt: skip
-from empower.words import check_member, loose_word, membership, text_tested, words_compared
-
-PRODUCT_MAX = 1_000
-"""A count that multiplies money may not exceed this: 'small-range' in DESIGN §4."""
+from empower.words import check_member, loose_word, membership, text_tested
 
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
-_FLIPPED: dict[ir.Operator, ir.Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _TURNED: dict[Sign, Sign] = {1: -1, 0: 0, -1: 1}
 _OPERATORS: dict[type[ast.cmpop], ir.Operator] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=", ast.Gt: ">", ast.GtE: ">=",
@@ -125,29 +115,6 @@ def _read(text: str, scope: Scope, place: Place) -> Value | None:
         _report(scope, place, misfit, shift)
         return None
     return _Reader(bare_text, scope, place, shift).attempt(tree, scope.sign)
-
-
-# ------------------------------------------------------------------------------------------------ what may stand before a larger amount
-
-
-_HARMLESS = (ir.Compare, ir.IsAmong, ir.IsYes, ir.Has, ir.TextTest, ir.SameWord, ir.SetTest, ir.Constant)
-
-
-def check_sign(found: ir.Cond, sign: Sign) -> None:
-    """Raise `Misfit` for a condition under which a larger amount, or a fact becoming known, could loosen the other way (DESIGN §4)."""
-    if not sign or isinstance(found, _HARMLESS):
-        return
-    for atom, positive in atoms(found):
-        tightens = positive == (sign == 1)
-        if isinstance(atom, ir.AmountAbove) and not tightens:
-            wanted, sides = (">", ("above", "below")) if sign == 1 else ("<=", ("below", "above"))
-            message = f"a larger amount would loosen: here the amount must lie {sides[0]} something, not {sides[1]}"
-            help_ = f"write `action.amount {wanted} …` (`not` turns it round), or a cap with `at_most` or `at_least`"
-            raise Misfit("not-monotone", message, help_)
-        if isinstance(atom, ir.Known) and tightens:
-            wanted = "not known" if sign == 1 else "known"
-            message = f"telling '{atom.fact}' would tighten: here only `{wanted}({atom.fact})` may stand"
-            raise Misfit("known-tightens", message, "nobody may be better off for keeping silent: drop it, or turn it round")
 
 
 # ------------------------------------------------------------------------------------------------ nodes
@@ -254,7 +221,7 @@ class _Reader:
         """A number with a minus before it."""
         if not isinstance(node.op, ast.USub):
             self.forbidden(node)
-        return scale(_countable(self.quantity(node.operand)), Fraction(-1))
+        return scale(countable(self.quantity(node.operand)), Fraction(-1))
 
     def arithmetic(self, node: ast.BinOp) -> Value:
         """Sums, multiples, percentages, products of money and a small count."""
@@ -265,11 +232,14 @@ class _Reader:
             case ast.Sub():
                 return add(left, scale(right, Fraction(-1)), self.scope.currency)
             case ast.MatMult():
-                return _percent(left, _countable(right))
+                return percent(left, countable(right))
             case ast.Mult():
-                return _times(_countable(left), _countable(right))
+                return times(countable(left), countable(right))
             case ast.FloorDiv():
-                return _per(left, right, self.scope)
+                if self.scope.product:
+                    return per(left, right, self.scope.currency)
+                help_ = "write the condition without a product"
+                raise Misfit("fact-times-fact", "`per` may stand only in the amount of a cap or a budget", help_)
             case ast.Div():
                 help_ = "multiply instead, such as `0.5 * x` or `50% of x`"
                 raise Misfit("forbidden-construct", "'/' is not part of the language: it would need rounding", help_)
@@ -292,12 +262,26 @@ class _Reader:
         right = self.attempt(right_node)
         if left is None or right is None:
             raise _Silent
+        try:
+            return self.tested(operator, left, right)
+        except Misfit as misfit:
+            if misfit.code in ("not-in-set", "bad-date"):
+                misfit.at = self.word_at((left_node, right_node), misfit.message)
+            raise
+
+    def tested(self, operator: ast.cmpop, left: Value, right: Value) -> ir.Cond:
+        """Two values held against each other."""
         if isinstance(operator, (ast.In, ast.NotIn)):
             found = membership(left, right)
             return ir.Not(found) if isinstance(operator, ast.NotIn) else found
         if type(operator) not in _OPERATORS:
             raise Misfit("forbidden-construct", "`is` is not part of the language", "write `==`")
         return compared(_OPERATORS[type(operator)], left, right, self.scope)
+
+    def word_at(self, nodes: Sequence[ast.expr], message: str) -> tuple[int, int] | None:
+        """Where the word stands with which a message begins."""
+        words = [word for node in nodes for word in (node.elts if isinstance(node, (ast.List, ast.Tuple, ast.Set)) else (node,))]
+        return next((columns(word) for word in words if message.startswith(f"'{segment(self.text, word)[1:-1][:40]}")), None)
 
     def refuse_bare_word(self, left: Value | None, node: ast.expr) -> None:
         """`customer.category == loyal`, with the quotes forgotten."""
@@ -311,7 +295,8 @@ class _Reader:
         name = dotted(node.func)
         if name not in _FUNCTIONS:
             written = name or construct(node.func)
-            raise Misfit("unknown-function", f"'{written[:60]}' is not a function of the language", did_you_mean(written, _FUNCTIONS))
+            message = f"'{written[:60]}' is not a function of the language"
+            raise Misfit("unknown-function", message, did_you_mean(written, _FUNCTIONS), columns(node.func))
         if node.keywords:
             raise Misfit("wrong-argument", f"`{name}` takes no named arguments", f"write `{name}(…)` with the values alone")
         return _FUNCTIONS[name](self, node.args)
@@ -370,7 +355,12 @@ class _Reader:
 
     def text_test(self, nodes: Sequence[ast.expr], operator: str) -> Value:
         """A test of a text fact against a constant."""
-        return text_tested(operator, [self.value(node) for node in nodes])
+        try:
+            return text_tested(operator, [self.value(node) for node in nodes])
+        except Misfit as misfit:
+            if misfit.code == "bad-pattern":
+                misfit.at = columns(nodes[1])
+            raise
 
 
 _NODES: dict[type[ast.expr], Callable[[_Reader, Any], Value]] = {
@@ -405,103 +395,6 @@ def _some(nodes: Sequence[ast.expr], function: str) -> Sequence[ast.expr]:
     if len(nodes) < 2:
         raise Misfit("wrong-argument", f"`{function}` takes two or more numbers", f"write `{function}(a, b)`")
     return nodes
-
-
-# ------------------------------------------------------------------------------------------------ calculating
-
-
-def _countable(value: Quantity) -> Quantity:
-    if value.unit in ("date", "instant"):
-        raise Misfit("wrong-type", f"{noun(value.unit)} cannot be multiplied", "use `days_since(…)` or `hours_since(…)`")
-    return value
-
-
-def _percent(left: Quantity, right: Quantity) -> Quantity:
-    if left.constant is None or left.unit is not None:
-        raise Misfit("wrong-type", "the percentage must be a plain number", "write `50% of order.total`")
-    return scale(right, left.constant / 100)
-
-
-def _times(left: Quantity, right: Quantity) -> Quantity:
-    if left.constant is not None and left.unit is None:
-        return scale(right, left.constant)
-    if right.constant is not None and right.unit is None:
-        return scale(left, right.constant)
-    help_ = "multiply by a constant, or write `12 per stay.nights` in the amount of a cap"
-    raise Misfit("fact-times-fact", "two facts cannot be multiplied", help_)
-
-
-def _per(left: Quantity, right: Quantity, scope: Scope) -> Quantity:
-    if not scope.product:
-        raise Misfit("fact-times-fact", "`per` may stand only in the amount of a cap or a budget", "write the condition without a product")
-    money = left if left.unit == "money" else common_unit((left, Quantity(ir.Number(0), "money", 0, 0)), scope.currency)[0]
-    if any(isinstance(part, ir.Product) for part in numbers_in(money.node)):
-        raise Misfit("fact-times-fact", "`per` stands here twice", "multiply one amount by one count")
-    if right.unit != "number" or right.denominator != 1 or right.low < 0 or right.high > PRODUCT_MAX:
-        message = f"after `per` stands a whole number between 0 and {PRODUCT_MAX}, such as `stay.nights`"
-        raise Misfit("fact-times-fact", message, "declare tight bounds for it")
-    return product(money, right)
-
-
-# ------------------------------------------------------------------------------------------------ comparing
-
-
-def compared(operator: ir.Operator, left: Value, right: Value, scope: Scope) -> ir.Cond:
-    """Two values compared."""
-    if isinstance(left, Quantity) and isinstance(right, Quantity):
-        return _numbers_compared(operator, left, right, scope)
-    if isinstance(left, Quantity) and isinstance(right, (Literal, Never)):
-        return compare(operator, left, moment(left, right, scope), scope.currency)
-    if isinstance(right, Quantity) and isinstance(left, (Literal, Never)):
-        return compared(_FLIPPED[operator], right, left, scope)
-    if isinstance(left, CONDITIONS) and isinstance(right, YesNo):
-        return _yes_no(operator, left, right)
-    if isinstance(right, CONDITIONS) and isinstance(left, YesNo):
-        return _yes_no(operator, right, left)
-    if isinstance(left, Word):
-        return words_compared(operator, left, right, scope)
-    if isinstance(right, Word) and isinstance(left, Literal):
-        return words_compared(_FLIPPED[operator], right, left, scope)
-    raise Misfit("wrong-type", f"cannot compare {shown(left)} with {shown(right)}", "compare a fact with a value of its own type")
-
-
-def _yes_no(operator: str, condition: ir.Cond, value: YesNo) -> ir.Cond:
-    if operator not in ("==", "!="):
-        raise Misfit("not-ordered", "yes and no have no order (only == and != apply)", "name the fact alone, or write `not` before it")
-    return condition if value.value == (operator == "==") else ir.Not(condition)
-
-
-def _numbers_compared(operator: ir.Operator, left: Quantity, right: Quantity, scope: Scope) -> ir.Cond:
-    if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
-        raise Misfit(
-            "constant-condition", "there is no fact in this comparison, so it always comes out the same", "name the fact that decides"
-        )
-    if reads_amount(right.node) and not reads_amount(left.node):
-        left, right, operator = right, left, _FLIPPED[operator]
-    if not reads_amount(left.node) or scope.amount == "free":
-        return compare(operator, left, right, scope.currency)
-    factor = _amount_factor(left)
-    if factor is None or reads_amount(right.node):
-        message = "`action.amount` must stand alone, or times a positive constant, on one side"
-        raise Misfit("not-monotone", message, "move the rest to the other side, or write it as a cap")
-    bound = common_unit((left, right), scope.currency)[1]
-    match operator:
-        case ">" | ">=":
-            return amount_above(factor, bound, or_equal=operator == ">=")
-        case "<" | "<=":
-            return ir.Not(amount_above(factor, bound, or_equal=operator == "<"))
-        case _:
-            help_ = "write `>` or `>=`; to fix an amount exactly use a cap with `at_most` and one with `at_least`"
-            raise Misfit("not-monotone", f"`action.amount {operator} …` could loosen as the amount grows", help_)
-
-
-def _amount_factor(value: Quantity) -> Fraction | None:
-    """K of `k × action.amount`, when it is positive and that is all there is."""
-    if isinstance(value.node, ir.Amount):
-        return Fraction(1, value.denominator)
-    if isinstance(value.node, ir.Scaled) and isinstance(value.node.value, ir.Amount) and value.node.factor > 0:
-        return Fraction(value.node.factor, value.denominator)
-    return None
 
 
 __all__ = [

@@ -9,17 +9,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
+from empower.files import identity, read_text, shown_path
 from empower.pack import Find, Pack, PackDocument, Shaped, as_written, shape_pack
-from empower.places import Node, Places
+from empower.places import Node, Places, written_columns
 from empower.problems import PROBLEMS_MAX, PackError, Problem, Span
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
@@ -71,7 +71,7 @@ class _Reading:
     def pack(self) -> Pack:
         """The pack, with its parents."""
         file = self.path / "pack.yaml" if os.path.isdir(self.path) else self.path  # noqa: PTH112  (never raises)
-        name = _shown(file)
+        name = shown_path(file)
         text = self.text(file, name, "no-such-file", "a pack is a folder with a file `pack.yaml`")
         find = Places(text, name, _tree).find
         shaped = self.shaped(text, name, find)
@@ -93,11 +93,10 @@ class _Reading:
 
     def text(self, file: Path, name: str, code: str, help_: str) -> str:
         """The text of a file, noted as a source."""
-        found = _read(file, name, self.limits.bytes_max, code, help_)
-        if isinstance(found, Problem):
-            raise self.refuse(found)
-        self.sources[name] = found
-        return found
+        self.sources[name], problem = read_text(file, name, self.limits.bytes_max, code, help_)
+        if problem is not None:
+            raise self.refuse(problem)
+        return self.sources[name]
 
     def shaped(self, text: str, name: str, find: Find) -> Shaped:
         """The document of `pack.yaml`."""
@@ -132,24 +131,25 @@ class _Reading:
                 help_ = "name a CSV file that lies beside pack.yaml, such as `caps.csv`"
                 self.problems.append(Problem(find(place), "bad-table", message, help_))
                 continue
-            text = _read(file, _shown(file), left, "bad-table", "put the table beside pack.yaml")
-            if isinstance(text, Problem):
-                self.problems.append(Problem(find(place), text.code, text.message, text.help))
+            text, problem = read_text(file, shown_path(file), left, "bad-table", "put the table beside pack.yaml")
+            self.sources[shown_path(file)] = text
+            if problem is not None:
+                self.problems.append(problem if text else evolve(problem, span=find(place)))
                 continue
             left -= len(text)
-            found[cap.table] = self.sources[_shown(file)] = text
+            found[cap.table] = text
         return found
 
     def cases(self, file: Path) -> tuple[Mapping[str, Any], ...]:
         """The cases beside the pack, if there are any."""
         if not os.path.lexists(file):
             return ()
-        name = _shown(file)
-        text = _read(file, name, self.limits.bytes_max, "no-such-file", "")
-        if isinstance(text, Problem):
-            self.problems.append(text)
-            return ()
+        name = shown_path(file)
+        text, problem = read_text(file, name, self.limits.bytes_max, "no-such-file", "")
         self.sources[name] = text
+        if problem is not None:
+            self.problems.append(problem)
+            return ()
         builder = _Builder(text, name, self.limits)
         cases = builder.value()
         self.problems += builder.problems
@@ -168,8 +168,8 @@ class _Reading:
         span = find(("extends",))
         path = Path(os.path.join(file.parent, document.extends))  # noqa: PTH118  (as written, for the messages)
         target = path / "pack.yaml" if os.path.isdir(path) else path  # noqa: PTH112  (never raises)
-        identity = _identity(target)
-        seen = (*self.ancestors, _identity(file) or (0, 0))
+        identity = identity(target)
+        seen = (*self.ancestors, identity(file) or (0, 0))
         if identity is None:
             help_ = "name the parent's folder, relative to this pack, such as `../company`"
             raise self.refuse(Problem(span, "bad-parent", f"there is no pack at '{document.extends[:200]}'", help_))
@@ -186,54 +186,6 @@ class _Reading:
         except PackError as error:
             self.sources.update(error.sources)
             raise self.refuse(*error.problems) from None
-
-
-# ------------------------------------------------------------------------------------------------ files
-
-
-def _shown(file: Path) -> str:
-    """How a file is called in messages: without detours, where that names the same file."""
-    name = os.path.normpath(file)
-    return name if _identity(Path(name)) == _identity(file) else str(file)
-
-
-def _identity(file: Path) -> tuple[int, int] | None:
-    """Which plain file this is, whatever it is called; None if it is none."""
-    try:
-        status = file.stat()
-    except (OSError, ValueError):
-        return None
-    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
-
-
-def _read(file: Path, name: str, bytes_max: int, code: str, missing: str) -> str | Problem:
-    """The text of a plain file; or why it cannot be read."""
-    try:
-        if not stat.S_ISREG(file.stat().st_mode):
-            return Problem(Span(name), "not-a-file", f"'{name}' is not a plain file", missing)
-        with file.open("rb") as stream:
-            content = stream.read(bytes_max + 1)
-    except (OSError, ValueError) as error:
-        why = (getattr(error, "strerror", None) or str(error)).lower()
-        return Problem(Span(name), code, f"cannot read '{name}': {why}", missing)
-    if len(content) > bytes_max:
-        help_ = "split the pack, or raise `Limits(bytes_max=…)` for a pack you trust"
-        return Problem(Span(name), "too-big", f"'{name}' is larger than {bytes_max} bytes", help_)
-    return _decoded(content, name)
-
-
-def _decoded(content: bytes, name: str) -> str | Problem:
-    try:
-        text = content.decode("utf-8-sig")
-        bad = text.find("\0")
-    except UnicodeDecodeError as error:
-        text, bad = content[: error.start].decode("utf-8-sig", "replace"), -2
-    if bad == -1:
-        return text
-    before = text if bad < 0 else text[:bad]
-    message = "a byte here is not UTF-8" if bad < 0 else "a NUL stands here, which no text has"
-    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-    return Problem(Span(name, line, column, column + 1), "not-utf8", message, "save the file as UTF-8")
 
 
 # ------------------------------------------------------------------------------------------------ YAML
@@ -346,23 +298,41 @@ class _Builder:
     def decoration(self, event: Any) -> None:
         """Note anchors, tags, invisible characters; lose a text that is too long."""
         if event.anchor is not None:
-            self.note(
-                event, "forbidden-yaml", f"'&{event.anchor[:60]}' names a place to be repeated", "write the value out, or `define` it"
-            )
+            message = f"'&{event.anchor[:60]}' names a place to be repeated"
+            self.note(event, "forbidden-yaml", message, "write the value out, or `define` it", self.where(event, f"&{event.anchor}"))
         if event.tag is not None and event.tag != "!":
-            self.note(event, "forbidden-yaml", f"'{event.tag[:60]}' is a YAML tag", "leave it out: the schema gives every value its type")
+            message = f"'{event.tag[:60]}' is a YAML tag"
+            self.note(event, "forbidden-yaml", message, "leave it out: the schema gives every value its type", self.where(event, "!"))
         if type(event) is not yaml.ScalarEvent:
             return
         if len(event.value) > self.limits.scalar_max:
             self.lose(event, "too-big", f"this text is longer than {self.limits.scalar_max} characters", "shorten it")
-        odd = next((character for character in event.value if _invisible(character)), None)
-        if odd is not None:
-            name = unicodedata.name(odd, f"U+{ord(odd):04X}")
-            self.note(event, "invisible-character", f"this text holds the invisible character {name}", "type the text anew, without it")
+        at = next((at for at, character in enumerate(event.value) if _invisible(character)), None)
+        if at is not None:
+            name = unicodedata.name(event.value[at], f"U+{ord(event.value[at]):04X}")
+            message = f"this text holds the invisible character {name}"
+            self.note(event, "invisible-character", message, "type the text anew, without it", self.inside(event, at))
 
-    def note(self, event: Any, code: str, message: str, help_: str) -> None:
+    def where(self, event: Any, sign: str) -> Span | None:
+        """Where an anchor or a tag stands before a value."""
+        written = self.text[event.start_mark.index : event.end_mark.index].split("\n", 1)[0]
+        at = written.find(sign)
+        if at < 0:
+            return None
+        column = event.start_mark.column + at + 1
+        return Span(self.file, event.start_mark.line + 1, column, column + len(written[at:].split(None, 1)[0]))
+
+    def inside(self, event: Any, at: int) -> Span | None:
+        """Where a character of a text on one line stands."""
+        start, end = event.start_mark, event.end_mark
+        columns = written_columns(self.text[start.index : end.index], event.style) if start.line == end.line else ()
+        if at + 1 >= len(columns):
+            return None
+        return Span(self.file, start.line + 1, start.column + columns[at] + 1, start.column + columns[at + 1] + 1)
+
+    def note(self, event: Any, code: str, message: str, help_: str, span: Span | None = None) -> None:
         """Note a problem, and go on unless there are too many."""
-        self.problems.append(Problem(_span(event, self.file), code, message, help_))
+        self.problems.append(Problem(span or _span(event, self.file), code, message, help_))
         if len(self.problems) > PROBLEMS_MAX:
             raise _Spoilt
 
@@ -413,7 +383,10 @@ _YAML_WORDS = {
 
 
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
-    mark = getattr(error, "problem_mark", None)
+    mark, around = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
+    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0])
+    if mark is not None and around is not None and around.line != mark.line and "expected ',' or" in said:
+        mark = around  # the bracket that is not closed, and not the end of the file
     position = getattr(error, "position", None)
     span = Span(file)
     if mark is not None:
@@ -422,7 +395,6 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         before = text[:position]
         column = len(before) - before.rfind("\n")
         span = Span(file, before.count("\n") + 1, column, column + 1)
-    said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0])
     line = text[mark.index :].split("\n", 1)[0] if mark is not None else ""
     if line.startswith("\t"):
         return Problem(span, "bad-yaml", "a tab stands where spaces belong", "use spaces to indent, not tabs")
@@ -453,19 +425,21 @@ class _Frame:
         return True
 
 
-def _tree(text: str) -> Node:
-    """The positions of everything in a text that has been read before."""
-    root = Node(0, 0, 0, 0, None)
+def _tree(text: str) -> Iterator[Node]:
+    """The positions of everything in a text that has been read before: the root, again and again, each time with more in it."""
+    root = Node(0, 0, 0, 0, None, open=True)
     stack: list[_Frame] = []
     for event in _events(text):
         kind = type(event)
         if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            stack.pop()
+            stack.pop().node.open = False
+            yield root
         elif kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             start, end = event.start_mark, event.end_mark
             node = Node(start.line, start.column, end.line, end.column, event.style if kind is yaml.ScalarEvent else None)
             root = node if not stack else root
             if (not stack or stack[-1].hang(node, event)) and kind is not yaml.ScalarEvent:
-                node.children = {} if kind is yaml.MappingStartEvent else []
+                node.children, node.open = ({} if kind is yaml.MappingStartEvent else []), True
                 stack.append(_Frame(node))
-    return root
+    root.open = False
+    yield root

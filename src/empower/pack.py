@@ -67,8 +67,8 @@ class ActionDocument(Shape):
 
     amount: str | None = None
     title: Text | None = None
-    asks: Names = []
-    reasons: list[str] = []
+    asks: Names = Field(default_factory=list)
+    reasons: list[str] = Field(default_factory=list)
     parameters: dict[str, str] = {}
 
 
@@ -101,8 +101,8 @@ class RuleDocument(Guardrail):
     at_least: str | None = None
     of: list[str] | None = None
     otherwise: Any = None
-    then: Names = []
-    examples: list[dict[str, Any]] = []
+    then: Names = Field(default_factory=list)
+    examples: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class CapDocument(Guardrail):
@@ -139,7 +139,7 @@ class BudgetDocument(Guardrail):
     """The most that may be given per key in a window, by amount or times or both."""
 
     for_: Names = Field(alias="for")
-    per: Names = []
+    per: Names = Field(default_factory=list)
     window: str | None = None
     wait: str | None = None
     at_most: Any = None
@@ -358,6 +358,7 @@ _NOUNS = {
     "claims": "a claim", "facts": "a fact", "actions": "an action", "roles": "the roles", "say": "`say`", "campaign": "a campaign",
     "encourage": "`encourage`", "offer": "an offer",
 }  # fmt: skip
+_NAMES = ("deny", "escalate", "only_if", "ask", "oblige", "advise", "for", "per", "then", "asks")
 _TEXTS = ("mission", "title", "staff", "customer", "ask", "nudge")
 _SHAPES = {"string_type": "a text", "list_type": "a list", "dict_type": "a mapping of keys", "model_type": "a mapping of keys"}
 
@@ -375,7 +376,14 @@ def _shape_problem(fault: Any, find: Find) -> Problem:
             return Problem(find(place[:-1]), "no-value", f"{owner} names no value", help_)
         return Problem(find(place[:-1]), "missing-key", f"{owner} needs '{key}'", f"add `{key}: …`")
     what = f"item {int(key) + 1} of {_part(place[:-1])}" if isinstance(place[-1], int) else _part(place)
-    wanted = "a text" if _is_text(fault["type"], place) else _SHAPES.get(fault["type"], "something else")
+    names = fault["type"] == "list_type" and key in _NAMES
+    wanted = (
+        "a name or a list of names"
+        if names
+        else "a text"
+        if _is_text(fault["type"], place)
+        else _SHAPES.get(fault["type"], "something else")
+    )
     if fault["input"] == "":
         return Problem(find((*place, "<key>")), "wrong-shape", f"{what} is empty, and must be {wanted}", "fill it in, or leave the key out")
     got = "a text" if isinstance(fault["input"], str) else "a list" if isinstance(fault["input"], list) else "a mapping of keys"
@@ -388,9 +396,12 @@ def _is_text(fault: str, place: Place) -> bool:
 
 
 def _how_to_shape(wanted: str) -> str:
-    return {"a list": "write `[a, b]`, or each on a line of its own after `- `", "a mapping of keys": "write `{key: value}`"}.get(
-        wanted, "write it as one text, in quotes if it holds brackets or a colon"
-    )
+    ways = {
+        "a name or a list of names": "such as `refund`, or `[refund, store_credit]`",
+        "a list": "write `[a, b]`, or each on a line of its own after `- `",
+        "a mapping of keys": "write `{key: value}`",
+    }
+    return ways.get(wanted, "write it as one text, in quotes if it holds brackets or a colon")
 
 
 def _part(place: Place) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import evolve
 
@@ -11,11 +11,26 @@ from empower.authority import plan_atoms
 from empower.backends.interpret import number
 from empower.environment import Environment, Unread
 from empower.formulas import numbers_in
-from empower.ledger.windows import day_interval
+from empower.ledger.windows import day_interval, local_day
 
 ALWAYS = (-(2**62), 2**62)
+FIRST_DAY, LAST_DAY = 1, 3_652_059
 _AHEAD_MS = 60_000
 """How far ahead comparisons with the instant itself are looked at; a verdict on them holds no longer than this."""
+
+
+def day_in(zone: str) -> Callable[[int], int]:
+    """The ordinal of the local day of an instant in a zone; `never` lies before every day, and the calendar ends with the year 9999."""
+
+    def day_of(at: int) -> int:
+        if at == ir.NEVER_MS:
+            return ir.NEVER_DAY
+        try:
+            return local_day(zone, at)
+        except ValueError:
+            return FIRST_DAY if at < 0 else LAST_DAY
+
+    return day_of
 
 
 def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:

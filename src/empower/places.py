@@ -6,7 +6,7 @@ A mapping is shown by its `id`, or else by its first key; a list by its first it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import define
 
@@ -29,42 +29,43 @@ class Node:
     """How a scalar is written: None (plain), `'`, `"`, `|`, `>`."""
     key: Node | None = None
     children: dict[str, Node] | list[Node] | None = None
+    open: bool = False
+    """More children may come: the reader has not seen the end yet."""
 
 
 class Places:
-    """The places of one file. The document is read for them when the first one is asked for, since only errors and explanations ask."""
+    """The places of one file. It is read for them when one is asked for, and no further than that one, since only errors and explanations ask.
 
-    def __init__(self, text: str, file: str, read: Callable[[str], Node]) -> None:
+    `read` gives the root again and again, each time with more in it.
+    """
+
+    def __init__(self, text: str, file: str, read: Callable[[str], Iterator[Node]]) -> None:
         self._text, self._file, self._read = text, file, read
-        self._root: Node | None = None
         self._lines: list[str] = []
+        self._more: Iterator[Node] | None = None
+        self._root = Node(0, 0, 0, 0, None, children={}, open=True)
 
     def find(self, place: Place) -> Span:
         """The span of a value; of a key, as (*place, "<key>"); of a stretch of a text, as (*place, "<text>", start, end)."""
-        if self._root is None:
-            self._lines = split_lines(self._text)
-            self._root = self._read(self._text)
         if len(place) > 2 and place[-3] == "<text>":
-            node = self._walk(place[:-3])
+            node = self._node(place[:-3])
             return self._stretch(node, int(place[-2]), int(place[-1])) or self._span(node)
         if place and place[-1] == "<key>":
-            node = self._walk(place[:-1])
+            node = self._node(place[:-1])
             return self._span(node.key or node)
-        return self._span(self._walk(place))
+        return self._span(self._node(place))
 
-    def _walk(self, place: Place) -> Node:
-        """The node at a place, or the nearest one around it."""
-        assert self._root is not None
-        node = self._root
-        for part in place:
-            children = node.children
-            if isinstance(children, dict) and part in children:
-                node = children[str(part)]
-            elif isinstance(children, list) and isinstance(part, int) and part < len(children):
-                node = children[part]
-            else:
-                break
-        return node
+    def _node(self, place: Place) -> Node:
+        """The node at a place, or the nearest one around it; reads on until it is certain."""
+        if self._more is None:
+            self._lines = split_lines(self._text)
+            self._more = self._read(self._text)
+        while True:
+            node = _walk(self._root, place)
+            settled = not node.open or (not place and bool(node.children))
+            if settled or (root := next(self._more, None)) is None:
+                return node
+            self._root = root
 
     def _span(self, node: Node) -> Span:
         node = _head(node)
@@ -84,7 +85,7 @@ class Places:
             return None
         if node.line == node.last_line:
             written = self._lines[node.line][node.column : node.last_column]
-            columns = _columns(written, node.style)
+            columns = written_columns(written, node.style)
             if end >= len(columns):
                 return None
             return self._made(node.line, node.column + columns[start], node.column + columns[end])
@@ -105,6 +106,19 @@ class Places:
         return None
 
 
+def _walk(node: Node, place: Place) -> Node:
+    """The node at a place, or the nearest one around it."""
+    for part in place:
+        children = node.children
+        if isinstance(children, dict) and part in children:
+            node = children[str(part)]
+        elif isinstance(children, list) and isinstance(part, int) and part < len(children):
+            node = children[part]
+        else:
+            break
+    return node
+
+
 def _head(node: Node) -> Node:
     """What a container is shown by."""
     while node.children:
@@ -121,7 +135,7 @@ def _head(node: Node) -> Node:
     return node.key if empty and node.key is not None else node
 
 
-def _columns(written: str, style: str | None) -> Sequence[int]:
+def written_columns(written: str, style: str | None) -> Sequence[int]:
     """The column, in a scalar on one line as it is written, of each character that is read, and of its end."""
     if style not in ("'", '"'):
         return range(len(written) + 1)

@@ -10,7 +10,7 @@ import difflib
 import heapq
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -107,7 +107,7 @@ CODES: Mapping[str, str] = {
 PROBLEMS_MAX = 1_000
 """More than this many problems are counted, not shown."""
 _WIDTH = 110
-_NEAR_MAX = 200
+_NEAR_MAX, _KNOWN_MAX = 200, 2_000
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -211,17 +211,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     near = _near(word, words)
     if near:
         return "did you mean " + " or ".join(f"'{item}'" for item in near) + "?" + _odd_letter(word)
-    if not words:
+    if not words or len(words) > _KNOWN_MAX:
         return _odd_letter(word).lstrip()
     shown = heapq.nsmallest(12, words)
     return "known here: " + ", ".join(shown) + (f" and {len(words) - 12} more" if len(words) > len(shown) else "") + _odd_letter(word)
 
 
-def _near(word: str, words: Iterable[str]) -> list[str]:
+def _near(word: str, words: Collection[str]) -> list[str]:
     """At most two words like this one; among very many, only those nearest to its length are looked at."""
     if len(word) > 60:
         return []
     size = len(word)
+    if len(words) > _KNOWN_MAX:
+        words = {each for each in words if each[:1] == word[:1]}
+    if len(words) > _KNOWN_MAX:
+        return []
     likely = sorted((abs(len(each) - size), each) for each in words if 3 * max(len(each), size) <= 7 * min(len(each), size))
     near = difflib.get_close_matches(word, [each for _, each in likely[:_NEAR_MAX]], n=2, cutoff=0.6)
     return [each for each in near if each != word]

@@ -13,12 +13,15 @@ from fractions import Fraction
 from attrs import frozen
 
 from empower import ir
+from empower.formulas import numbers_in
 from empower.money import exponent_of
 from empower.noun import Noun
 
 INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
 LITERAL_DECIMALS = 4
+PRODUCT_MAX = 1_000
+"""A count that multiplies money may not exceed this: 'small-range' in DESIGN §4."""
 
 
 class Misfit(ValueError):
@@ -205,3 +208,41 @@ def amount_above(factor: Fraction, bound: Quantity, *, or_equal: bool) -> ir.Amo
     # amount ≥ n/d  ⇔  amount·d > n − 1  ⇔  amount > floor((n − 1)/d), all integers.
     shifted = add(scaled, Quantity(ir.Number(-1), scaled.unit, -1, -1, scaled.denominator), "") if or_equal else scaled
     return ir.AmountAbove(floored(shifted))
+
+
+# ------------------------------------------------------------------------------------------------ multiples
+
+
+def countable(value: Quantity) -> Quantity:
+    """A quantity that can be multiplied; raises `Misfit` for dates and instants."""
+    if value.unit in ("date", "instant"):
+        raise Misfit("wrong-type", f"{noun(value.unit)} cannot be multiplied", "use `days_since(…)` or `hours_since(…)`")
+    return value
+
+
+def percent(left: Quantity, right: Quantity) -> Quantity:
+    """`left% of right`."""
+    if left.constant is None or left.unit is not None:
+        raise Misfit("wrong-type", "the percentage must be a plain number", "write `50% of order.total`")
+    return scale(right, left.constant / 100)
+
+
+def times(left: Quantity, right: Quantity) -> Quantity:
+    """A constant times anything."""
+    if left.constant is not None and left.unit is None:
+        return scale(right, left.constant)
+    if right.constant is not None and right.unit is None:
+        return scale(left, right.constant)
+    help_ = "multiply by a constant, or write `12 per stay.nights` in the amount of a cap"
+    raise Misfit("fact-times-fact", "two facts cannot be multiplied", help_)
+
+
+def per(left: Quantity, right: Quantity, currency: str) -> Quantity:
+    """One money times one small count, in the amount of a cap or budget."""
+    money = left if left.unit == "money" else common_unit((left, Quantity(ir.Number(0), "money", 0, 0)), currency)[0]
+    if any(isinstance(part, ir.Product) for part in numbers_in(money.node)):
+        raise Misfit("fact-times-fact", "`per` stands here twice", "multiply one amount by one count")
+    if right.unit != "number" or right.denominator != 1 or right.low < 0 or right.high > PRODUCT_MAX:
+        message = f"after `per` stands a whole number between 0 and {PRODUCT_MAX}, such as `stay.nights`"
+        raise Misfit("fact-times-fact", message, "declare tight bounds for it")
+    return product(money, right)

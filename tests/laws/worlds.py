@@ -16,7 +16,7 @@ from empower.environment import Value
 from empower.judge import Case
 from empower.ledger import Balance, Counter
 from empower.ledger.memory import MemoryLedger
-from empower.ledger.windows import local_day
+from empower.periods import day_in
 from laws import oracle
 from laws.packs import Made, packs
 from laws.vocabulary import INSTANTS, native, nested, values_of
@@ -60,7 +60,7 @@ class World:
 
     def day_of(self, at: int) -> int:
         """The local day of an instant."""
-        return local_day(self.made.program.zone, at)
+        return day_in(self.made.program.zone)(at)
 
     def balance(self, counter: Counter) -> Balance:
         """What a counter holds."""

@@ -57,7 +57,9 @@ def _kind(desk: Desk, name: str, document: ActionDocument, place: Place) -> Kind
     for index, ask in enumerate(document.asks):
         if ask not in parameters:
             help_ = did_you_mean(ask, parameters)
-            desk.problem((*place, "asks", index), "unknown-parameter", f"'{name}' asks for '{ask[:60]}', which is not a parameter of it", help_)
+            desk.problem(
+                (*place, "asks", index), "unknown-parameter", f"'{name}' asks for '{ask[:60]}', which is not a parameter of it", help_
+            )
     return Kind(name, _bounds(desk, name, document, place), desk.words(document.title, (*place, "title")), tuple(document.asks), parameters)
 
 

@@ -102,7 +102,9 @@ def _at_most(desk: Desk, document: BudgetDocument, place: Place) -> tuple[tuple[
             desk.problem(where, "unknown-key", "`wait` already says once in that time", "leave `at_most` out, or use `window`")
         return (), 1
     if given is None:
-        desk.problem(place, "missing-key", f"budget '{document.id[:60]}' needs 'at_most'", "such as `at_most: 200` or `at_most: {times: 3}`")
+        desk.problem(
+            place, "missing-key", f"budget '{document.id[:60]}' needs 'at_most'", "such as `at_most: 200` or `at_most: {times: 3}`"
+        )
         return (ir.Number(0),), None
     if isinstance(given, dict) and "by" not in given:
         keys_of(given, ("amount", "times"), desk, where, "`at_most`")
@@ -180,7 +182,9 @@ def _unknown(desk: Desk, document: BudgetDocument, place: Place, keys: tuple[str
         desk.problem(where, "wrong-shape", "this must be `shared` or `{escalate: ROLE, shared_at_most: …}`", help_)
         return None, 0
     if not isinstance(shared, str):
-        desk.problem((*where, "<key>"), "missing-key", "`when_unknown` needs 'shared_at_most'", "say what all unknowns together may be given")
+        desk.problem(
+            (*where, "<key>"), "missing-key", "`when_unknown` needs 'shared_at_most'", "say what all unknowns together may be given"
+        )
         return role, 0
     return role, minor(desk, shared, at)
 

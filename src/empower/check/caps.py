@@ -68,9 +68,7 @@ class _Work:
         self.untold = 0
 
 
-def _cap(
-    desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line], bound: str, *, work: _Work, shadow: bool
-) -> CheckedCap:
+def _cap(desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line], bound: str, *, work: _Work, shadow: bool) -> CheckedCap:
     policy = desk.choice(document.hit or "first", HIT_POLICIES, (*place, "hit"), "a hit policy")
     if policy == "collect-min" and bound == "at_least":
         desk.problem((*place, "hit"), "not-in-set", "`collect-min` goes with `at_most` only", "write `hit: first`")

@@ -50,9 +50,7 @@ def _strictest(desk: Desk, inherited: Iterable[CheckedCap], checked: CheckedPack
     return found
 
 
-def _hold_against(
-    desk: Desk, checked: CheckedPack, cap: CheckedCap, place: Place, strictest: Mapping[tuple[str, str], _Ceiling]
-) -> None:
+def _hold_against(desk: Desk, checked: CheckedPack, cap: CheckedCap, place: Place, strictest: Mapping[tuple[str, str], _Ceiling]) -> None:
     for index, row in enumerate(cap.rows):
         for role in roles_of(row.condition, checked.roles):
             given = constant_for(row.amounts, role)

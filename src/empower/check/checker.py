@@ -152,7 +152,9 @@ def _inherit(desk: Desk, parent: CheckedPack, above: Desk) -> None:
         desk.problem(("currency",), "mixed-currencies", message, f"write `currency: {parent.currency}`")
     names = {each.name for each in _ancestors(desk.pack)}
     if desk.pack.name in names:
-        desk.problem(("pack",), "duplicate-id", f"a pack that it extends is also called '{desk.pack.name[:60]}'", "give this pack another name")
+        desk.problem(
+            ("pack",), "duplicate-id", f"a pack that it extends is also called '{desk.pack.name[:60]}'", "give this pack another name"
+        )
     desk.values.update(parent.values)
     desk.roles = parent.roles
     desk.groups.update(parent.groups)

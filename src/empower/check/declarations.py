@@ -60,7 +60,9 @@ def _asked(desk: Desk, name: str, text: str, ladder: list[str]) -> str:
     place: Place = ("roles", "beside", name)
     desk.name(name, (*place, "<key>"), "a role")
     if name in ladder:
-        desk.problem((*place, "<key>"), "duplicate-id", f"the role '{name}' is on the ladder already", "a role stands on the ladder or beside it")
+        desk.problem(
+            (*place, "<key>"), "duplicate-id", f"the role '{name}' is on the ladder already", "a role stands on the ladder or beside it"
+        )
     asked = text.removeprefix("asks ").strip()
     if text.startswith("asks ") and asked in ladder:
         return asked
@@ -113,7 +115,9 @@ def _fact(desk: Desk, name: str, document: FactDocument, place: Place) -> bool:
     if kind is None:
         return False
     if desk.facts.get(name, kind) != kind:
-        desk.problem((*place, "<key>"), "redeclared", f"'{name}' is declared already with another type", "leave it out, or use another name")
+        desk.problem(
+            (*place, "<key>"), "redeclared", f"'{name}' is declared already with another type", "leave it out, or use another name"
+        )
         return True
     desk.facts[name] = kind
     if name in desk.fact_notes:
@@ -172,7 +176,16 @@ _SIMPLE: dict[str, ir.FactType] = {
 }
 _LISTED = re.compile(r"(one of|ordered one of|set of) ?\[(.*)\]", re.DOTALL)
 _RANGED = re.compile(r"(money|integer|decimal\(([1-9])\)|duration) +(-?[0-9.]+)\.\.(-?[0-9.]+)( minutes| hours| days)?")
-_TYPES = [*_SIMPLE, "money 0..5000", "integer 0..100", "decimal(2) 0..100", "duration 0..48 hours", "one of [a, b]", "ordered one of [a, b]", "set of [a, b]"]
+_TYPES = [
+    *_SIMPLE,
+    "money 0..5000",
+    "integer 0..100",
+    "decimal(2) 0..100",
+    "duration 0..48 hours",
+    "one of [a, b]",
+    "ordered one of [a, b]",
+    "set of [a, b]",
+]
 _OTHER_NAMES = {
     "boolean": "yes/no", "bool": "yes/no", "string": "text", "str": "text", "int": "integer 0..100", "number": "integer 0..100",
     "float": "decimal(2) 0..100", "datetime": "instant", "timestamp": "instant", "enum": "one of [a, b]", "list": "set of [a, b]",

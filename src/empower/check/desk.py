@@ -106,7 +106,17 @@ class Desk:
         key = (amount, product, sign)
         if key not in self._scopes or self._scopes[key].roles is not self.roles:
             self._scopes[key] = Scope(
-                self.currency, self.zone, self.facts, self.roles, self.meaning, _Declared(self), self.report, self.pack.find, amount, product, sign
+                self.currency,
+                self.zone,
+                self.facts,
+                self.roles,
+                self.meaning,
+                _Declared(self),
+                self.report,
+                self.pack.find,
+                amount,
+                product,
+                sign,
             )
         return self._scopes[key]
 
@@ -273,7 +283,11 @@ class Desk:
             return True
         self.doubtful.add(name)
         other = self.about[name].span()
-        help_ = "choose another id; a pack may not redefine a guardrail of its parent" if other.file != self.pack.file else "ids are unique in a pack"
+        help_ = (
+            "choose another id; a pack may not redefine a guardrail of its parent"
+            if other.file != self.pack.file
+            else "ids are unique in a pack"
+        )
         self.problem((*place, "id"), "duplicate-id", f"'{name}' is already the id of a guardrail at {other}", help_)
         return False
 
@@ -293,7 +307,9 @@ class Desk:
                 continue
             if name not in self.facts:
                 allowed = ["amount", *self.facts] if customer else [*_STAFF_WORDS, *self.facts]
-                self.problem(where, "unknown-placeholder", f"'{{{name[:40]}}}' is not a fact that a text may show", did_you_mean(name, allowed))
+                self.problem(
+                    where, "unknown-placeholder", f"'{{{name[:40]}}}' is not a fact that a text may show", did_you_mean(name, allowed)
+                )
             elif customer and not self._customer_may_see(name):
                 help_ = f"declare it with `customer_may_see: yes` under `facts:`, as in `{name}: {{type: …, customer_may_see: yes}}`, or leave it out"
                 self.problem(where, "leaks-to-customer", f"'{{{name}}}' would be shown to the customer", help_)

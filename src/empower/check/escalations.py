@@ -31,7 +31,9 @@ class _Most:
         self._budgets: dict[str, list[CheckedBudget]] = defaultdict(list)
         self._found: dict[tuple[str, str], int] = {}
         for cap in checked.caps:
-            always = cap.effect == "cap" and not cap.shadow and cap.dated is None and isinstance(cap.applies, ir.Constant) and cap.applies.value
+            always = (
+                cap.effect == "cap" and not cap.shadow and cap.dated is None and isinstance(cap.applies, ir.Constant) and cap.applies.value
+            )
             if always and cap.id not in desk.doubtful:
                 for kind in cap.kinds:
                     self._caps[kind].append(cap)
@@ -84,7 +86,9 @@ def _rules(desk: Desk, checked: CheckedPack, most: _Most) -> None:
         for kind in rule.kinds:
             if not most.anybody(kind, _at_or_above(checked, rule.role)):
                 message = f"'{rule.id}' sends '{kind}' to {_upwards(checked, rule.role)} may ever give any"
-                desk.problem(_role_place(desk, place), "dead-escalation", message, "raise a cap or budget for that role, or write `deny` instead")
+                desk.problem(
+                    _role_place(desk, place), "dead-escalation", message, "raise a cap or budget for that role, or write `deny` instead"
+                )
                 break
 
 

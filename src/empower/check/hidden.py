@@ -29,9 +29,10 @@ def hidden_escalations(desk: Desk, checked: CheckedPack) -> None:
     for rule in live:
         if rule.role is None or rule.id not in own:
             continue
+        kinds = set(rule.kinds)
         for denial in _speaking_of_the_same(rule, denials):
             work += 1
-            if set(rule.kinds) <= set(denial.kinds) and implies(rule.fires, denial.fires):
+            if kinds.issubset(denial.kinds) and implies(rule.fires, denial.fires):
                 message = f"'{rule.id}' can never escalate: '{denial.id}' denies whenever it holds"
                 help_ = f"add `unless: …` to '{denial.id}' with the case that '{rule.id}' is for, or drop one of them"
                 desk.problem(("rules", own[rule.id]), "hidden-escalation", message, help_)

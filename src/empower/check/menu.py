@@ -50,7 +50,12 @@ def _offer(desk: Desk, document: OfferDocument, place: Place) -> CheckedOffer | 
 def _kind(desk: Desk, document: OfferDocument, place: Place) -> Kind | None:
     name = document.offer.get("kind")
     if name is None:
-        desk.problem((*place, "offer", "<key>"), "missing-key", f"offer '{document.id[:60]}' needs 'kind'", "such as `offer: {kind: gesture, amount: 12}`")
+        desk.problem(
+            (*place, "offer", "<key>"),
+            "missing-key",
+            f"offer '{document.id[:60]}' needs 'kind'",
+            "such as `offer: {kind: gesture, amount: 12}`",
+        )
         return None
     found = desk.kinds.get(name)
     if found is None and desk.is_broken("actions", name):
@@ -90,5 +95,7 @@ def _parameters(desk: Desk, document: OfferDocument, kind: Kind, place: Place) -
     for name in kind.asks:
         if name not in given:
             help_ = f"add `{name}: …`, so that the offer can be taken as it is"
-            desk.problem((*place, "offer", "<key>"), "missing-key", f"offer '{document.id[:60]}' needs '{name}', for which '{kind.name}' asks", help_)
+            desk.problem(
+                (*place, "offer", "<key>"), "missing-key", f"offer '{document.id[:60]}' needs '{name}', for which '{kind.name}' asks", help_
+            )
     return tuple(sorted(given.items()))

@@ -1,0 +1,90 @@
+"""Two values compared, and what a comparison may say of the amount: that a larger one can only tighten (DESIGN §4)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from empower import ir
+from empower.formulas import atoms
+from empower.quantities import Misfit, Quantity, amount_above, common_unit, compare
+from empower.scope import Scope, Sign
+from empower.values import CONDITIONS, Literal, Never, Value, Word, YesNo, moment, reads_amount, shown
+from empower.words import words_compared
+
+_FLIPPED: dict[ir.Operator, ir.Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+_HARMLESS = (ir.Compare, ir.IsAmong, ir.IsYes, ir.Has, ir.TextTest, ir.SameWord, ir.SetTest, ir.Constant)
+
+
+def check_sign(found: ir.Cond, sign: Sign) -> None:
+    """Raise `Misfit` for a condition under which a larger amount, or a fact becoming known, could loosen the other way (DESIGN §4)."""
+    if not sign or isinstance(found, _HARMLESS):
+        return
+    for atom, positive in atoms(found):
+        tightens = positive == (sign == 1)
+        if isinstance(atom, ir.AmountAbove) and not tightens:
+            wanted, sides = (">", ("above", "below")) if sign == 1 else ("<=", ("below", "above"))
+            message = f"a larger amount would loosen: here the amount must lie {sides[0]} something, not {sides[1]}"
+            help_ = f"write `action.amount {wanted} …` (`not` turns it round), or a cap with `at_most` or `at_least`"
+            raise Misfit("not-monotone", message, help_)
+        if isinstance(atom, ir.Known) and tightens:
+            wanted = "not known" if sign == 1 else "known"
+            message = f"telling '{atom.fact}' would tighten: here only `{wanted}({atom.fact})` may stand"
+            raise Misfit("known-tightens", message, "nobody may be better off for keeping silent: drop it, or turn it round")
+
+
+def compared(operator: ir.Operator, left: Value, right: Value, scope: Scope) -> ir.Cond:
+    """Two values compared."""
+    if isinstance(left, Quantity) and isinstance(right, Quantity):
+        return _numbers_compared(operator, left, right, scope)
+    if isinstance(left, Quantity) and isinstance(right, (Literal, Never)):
+        return compare(operator, left, moment(left, right, scope), scope.currency)
+    if isinstance(right, Quantity) and isinstance(left, (Literal, Never)):
+        return compared(_FLIPPED[operator], right, left, scope)
+    if isinstance(left, CONDITIONS) and isinstance(right, YesNo):
+        return _yes_no(operator, left, right)
+    if isinstance(right, CONDITIONS) and isinstance(left, YesNo):
+        return _yes_no(operator, right, left)
+    if isinstance(left, Word):
+        return words_compared(operator, left, right, scope)
+    if isinstance(right, Word) and isinstance(left, Literal):
+        return words_compared(_FLIPPED[operator], right, left, scope)
+    raise Misfit("wrong-type", f"cannot compare {shown(left)} with {shown(right)}", "compare a fact with a value of its own type")
+
+
+def _yes_no(operator: str, condition: ir.Cond, value: YesNo) -> ir.Cond:
+    if operator not in ("==", "!="):
+        raise Misfit("not-ordered", "yes and no have no order (only == and != apply)", "name the fact alone, or write `not` before it")
+    return condition if value.value == (operator == "==") else ir.Not(condition)
+
+
+def _numbers_compared(operator: ir.Operator, left: Quantity, right: Quantity, scope: Scope) -> ir.Cond:
+    if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
+        raise Misfit(
+            "constant-condition", "there is no fact in this comparison, so it always comes out the same", "name the fact that decides"
+        )
+    if reads_amount(right.node) and not reads_amount(left.node):
+        left, right, operator = right, left, _FLIPPED[operator]
+    if not reads_amount(left.node) or scope.amount == "free":
+        return compare(operator, left, right, scope.currency)
+    factor = _amount_factor(left)
+    if factor is None or reads_amount(right.node):
+        message = "`action.amount` must stand alone, or times a positive constant, on one side"
+        raise Misfit("not-monotone", message, "move the rest to the other side, or write it as a cap")
+    bound = common_unit((left, right), scope.currency)[1]
+    match operator:
+        case ">" | ">=":
+            return amount_above(factor, bound, or_equal=operator == ">=")
+        case "<" | "<=":
+            return ir.Not(amount_above(factor, bound, or_equal=operator == "<"))
+        case _:
+            help_ = "write `>` or `>=`; to fix an amount exactly use a cap with `at_most` and one with `at_least`"
+            raise Misfit("not-monotone", f"`action.amount {operator} …` could loosen as the amount grows", help_)
+
+
+def _amount_factor(value: Quantity) -> Fraction | None:
+    """K of `k × action.amount`, when it is positive and that is all there is."""
+    if isinstance(value.node, ir.Amount):
+        return Fraction(1, value.denominator)
+    if isinstance(value.node, ir.Scaled) and isinstance(value.node.value, ir.Amount) and value.node.factor > 0:
+        return Fraction(value.node.factor, value.denominator)
+    return None
