@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 import sys
@@ -9,6 +10,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -19,12 +21,12 @@ from empower.environment import Environment
 from empower.expressions import read_condition, read_either, read_quantity
 from empower.formulas import certainly, negation_normal, possibly
 from empower.load import Limits
+from empower.lower import lower_pack
 from empower.problems import Problem, Span
 from empower.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from collections.abc import Sequence
 
     from empower.pack import Place
 
@@ -87,8 +89,6 @@ NAMED = {
 }
 
 
-
-
 def _declared() -> Any:
     """The pack that all these conditions are read in."""
     with tempfile.TemporaryDirectory() as folder:
@@ -104,7 +104,7 @@ def scope_for(kind: str, problems: list[Problem], text: str) -> Scope:
     """What a text may name where it stands, as the checker has it; places are columns of the text itself."""
 
     def find(place: Place) -> Span:
-        return Span("text", 1, place[-2] + 1, place[-1] + 1) if "<text>" in place else Span("text", 1, 1, len(text) + 1)  # type: ignore[operator]
+        return Span("text", 1, place[-2] + 1, place[-1] + 1) if "<text>" in place else Span("text", 1, 1, max(len(text), 1) + 1)  # type: ignore[operator]
 
     defined = {**CHECKED.define, "large": LARGE}
     amount: Any = {"claim": "free", "define": "refused", "cap": "refused"}.get(kind, "tightens")
@@ -129,3 +129,205 @@ def problems_of(text: str, kind: str = "when") -> list[Problem]:
 def texts_of(group: dict[str, Any]) -> list[str]:
     """The texts of a group, those that are built here included."""
     return [*group.get("texts", []), *(NAMED[name] for name in group.get("named", []))]
+
+
+REFUSED = [(group, text) for group in DATA["refused"] for text in texts_of(group)]
+TAKEN = [(group, text, truth) for group in DATA["good"] for truth in (True, False) for text in group.get(str(truth).lower(), [])]
+
+
+def name_of(value: object) -> str | None:
+    """A text as the name of its test; the group's sentence does not help there."""
+    return ascii(value)[:50] if isinstance(value, str) else "" if isinstance(value, dict) else None
+
+
+def codes(group: dict[str, Any]) -> list[str]:
+    """The code of a group, or its codes."""
+    return [group["code"]] if isinstance(group["code"], str) else group["code"]
+
+
+# -- refused
+
+
+@pytest.mark.parametrize(("group", "text"), REFUSED, ids=name_of)
+def test_refused(group: dict[str, Any], text: str) -> None:
+    """Each hostile text has the problem it should have, inside the text, in a sentence, with a help line."""
+    found = problems_of(text, group.get("as", "when"))
+    assert [problem.code for problem in found] == codes(group)
+    for problem in found:
+        assert group.get("says", "") in f"{problem.message} | {problem.help}"
+        assert 1 <= problem.span.column < problem.span.end <= max(len(text), 1) + 1
+        assert re.match(r"[a-z'`]", problem.message)
+        assert problem.message == problem.message.rstrip(".\n ")
+        assert problem.help
+        assert len(problem.message) <= 250
+        assert len(problem.help) <= 600
+
+
+def calls(text: str, kind: str) -> int:
+    """How many functions are called while a text is read."""
+    count = 0
+
+    def counted(_frame: object, event: str, _argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        problems_of(text, kind)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_no_text_costs_much() -> None:
+    """Reading is bounded by the length that is read, whatever stands there."""
+    texts = [(text, group.get("as", "when")) for group, text in REFUSED] + [(text, "when") for _, text, _ in TAKEN]
+    assert [text[:60] for text, kind in texts if calls(text, kind) > WORK_MAX] == []
+
+
+def scalar(text: str) -> str:
+    """A text in YAML's double quotes; what nobody sees is written out."""
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
+
+
+def pack_of(texts: list[str]) -> tuple[str, dict[int, int]]:
+    """A pack with one rule for each text, and which text stands on which line."""
+    head = f"{PACK}rules:\n"
+    first = head.count("\n") + 1
+    rules = [f"  - {{id: r{index}, deny: refund, when: {scalar(text)}, because: trust}}\n" for index, text in enumerate(texts)]
+    return head + "".join(rules), {first + index: index for index in range(len(texts))}
+
+
+# -- refused in a pack, with everything else that an author sees
+
+
+LONGEST = Limits().scalar_max
+"""A longer text ends the reading of the file."""
+Rules = list[tuple[dict[str, Any], str]]
+
+
+def refusal(rules: Rules, path: Path) -> tuple[PackError, dict[int, int]]:
+    """What is said of a pack with these conditions, and which of them stands on which line."""
+    text, lines = pack_of([text for _, text in rules])
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(PackError) as error:
+        load_pack(path)
+    assert error.value.left_out == 0
+    return error.value, lines
+
+
+@pytest.fixture(scope="module", name="unseen")
+def _unseen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Rules, Rules, PackError]:
+    """The conditions that reading a file refuses before anybody looks at their meaning, all others, and what is said of the former."""
+    rules = [(group, text) for group, text in REFUSED if group.get("as", "when") == "when" and "large" not in text and len(text) <= LONGEST]
+    error, lines = refusal(rules, tmp_path_factory.mktemp("unseen") / "pack.yaml")
+    found = {lines[problem.span.line] for problem in error.problems}
+    return [rules[index] for index in sorted(found)], [rule for index, rule in enumerate(rules) if index not in found], error
+
+
+def test_unseen_in_a_pack(unseen: tuple[Rules, Rules, PackError]) -> None:
+    """What nobody sees is refused when the file is read, and by nothing but its name."""
+    refused, _, error = unseen
+    assert {problem.code for problem in error.problems} == {"invisible-character"}
+    assert {code for group, _ in refused for code in codes(group)} == {"look-alike"}
+    assert len(refused) > 10
+    assert_shown_well(str(error))
+
+
+def test_refused_in_a_pack(unseen: tuple[Rules, Rules, PackError], tmp_path: Path) -> None:
+    """All others as conditions of rules of one pack: every rule has its problems, on its own line, and no other."""
+    _, rules, _ = unseen
+    error, lines = refusal(rules, tmp_path / "pack.yaml")
+    met: dict[int, Counter[str]] = {index: Counter() for index in lines.values()}
+    for problem in error.problems:
+        met[lines[problem.span.line]][problem.code] += 1
+    assert [(text[:60], met[index]) for index, (group, text) in enumerate(rules) if met[index] != Counter(codes(group))] == []
+    assert_shown_well(str(error))
+
+
+def assert_shown_well(shown: str) -> None:
+    """What is printed cannot disguise itself, shows nothing of Python, and stays short."""
+    assert all(line.replace("\N{NO-BREAK SPACE}", " ").isprintable() for line in shown.split("\n"))
+    assert max(map(len, shown.split("\n"))) < 900
+    assert not re.search(r"Traceback|SyntaxError|<unknown>|<string>|object at 0x|\bast\.|_ast", shown)
+
+
+# -- good
+
+
+NOW = datetime.datetime(2026, 6, 22, 9, tzinfo=datetime.UTC)
+LONDON = ZoneInfo("Europe/London")
+
+
+def instant(text: str) -> int:
+    """Milliseconds of an instant."""
+    return int(datetime.datetime.fromisoformat(text).timestamp()) * 1_000
+
+
+def local_day(moment: int) -> int:
+    """The ordinal of the day of an instant in the pack's zone."""
+    return datetime.datetime.fromtimestamp(moment / 1_000, LONDON).toordinal()
+
+
+FACTS: dict[str, Any] = {
+    "actor.id": "d1", "actor.role": "driver", "action.kind": "refund", "customer.tier": "silver", "customer.kind": "new",
+    "customer.flags": frozenset({"vip"}), "customer.last_gesture": ir.NEVER_DAY, "order.id": "UK-123", "order.total": 40_00, "order.claims": 3,
+    "order.weight": 1_250, "order.wait": 90 * 60, "order.opened": True, "order.day": datetime.date(2026, 6, 20).toordinal(),
+    "order.at": instant("2026-06-18T23:30:00+00:00"), "item.value": 8_00, "stay.nights": 4,
+}  # fmt: skip
+"""A request for £25, on the morning of 22 June; the order came half an hour after midnight of 19 June, in London."""
+
+
+def environment(unknown: Sequence[str] = ()) -> Environment:
+    """The facts as the engine calculates with them, without those that are unknown."""
+    facts = {name: value for name, value in FACTS.items() if name not in unknown}
+    return Environment({**facts, "now": instant(NOW.isoformat())}, 25_00, instant(NOW.isoformat()), local_day)
+
+
+def read(text: str, kind: str) -> ir.Cond:
+    """The meaning of a good text."""
+    problems: list[Problem] = []
+    found = read_condition(text, scope_for(kind, problems, text), ("rules", 0, "when"))
+    assert problems == []
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("group", "text", "truth"), TAKEN, ids=name_of)
+def test_taken(group: dict[str, Any], text: str, *, truth: bool) -> None:
+    """Each good text holds where it should; with every fact known, what is certain, what is possible and what is so are one."""
+    condition = read(text, group.get("as", "when"))
+    normal = negation_normal(condition)
+    env = environment()
+    assert [holds(each, env) for each in (condition, normal, certainly(normal), possibly(normal))] == [truth] * 4
+
+
+KLEENE = {"certain": [True, True], "possible": [False, True], "excluded": [False, False]}
+
+
+@pytest.mark.parametrize("case", DATA["unsure"], ids=lambda case: case["text"])
+def test_unsure(case: dict[str, Any]) -> None:
+    """With facts unknown, a text is certain or merely possible, as Kleene has it."""
+    normal = negation_normal(read(case["text"], case.get("as", "when")))
+    env = environment(case["unknown"])
+    assert [holds(certainly(normal), env), holds(possibly(normal), env)] == KLEENE[case["is"]]
+
+
+def test_taken_in_a_pack(tmp_path: Path) -> None:
+    """All good conditions as rules of one pack, but for an unseen space in quotes: each rule stands in the way exactly where it holds."""
+    rules = [(text, truth) for group, text, truth in TAKEN if group.get("as", "when") == "when" and "\u200b" not in text]
+    path = tmp_path / "pack.yaml"
+    path.write_text(pack_of([text for text, _ in rules])[0], encoding="utf-8")
+    plan = lower_pack(load_pack(path)).plans["refund"]
+    env = environment()
+    bars = {bar.guardrail: bar for bar in plan.bars}
+    wrong = [
+        text
+        for index, (text, truth) in enumerate(rules)
+        for threshold in [bars[f"r{index}"].threshold]
+        if [env.amount > number(each, env) for each in (threshold.low, threshold.exact, threshold.high)] != [truth] * 3
+    ]
+    assert wrong == []
+    assert len(bars) == len(rules)

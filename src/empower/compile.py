@@ -23,8 +23,12 @@ class Rules:
 
     checked: CheckedPack
     program: ir.Program
-    plans: Plans
     back_end: BackEnd
+
+    @property
+    def plans(self) -> Plans:
+        """The plans of the program, whole or narrowed to one value of a fact."""
+        return cast("Plans", self.program.plans)
 
 
 def load_pack(path: str | Path, limits: Limits = Limits()) -> CheckedPack:  # noqa: B008  (immutable)
@@ -39,4 +43,4 @@ def load_pack(path: str | Path, limits: Limits = Limits()) -> CheckedPack:  # no
 def compile_pack(checked: CheckedPack) -> Rules:
     """A checked pack as rules that decide; cannot fail. Kinds are compiled when first asked for."""
     program = lower_pack(checked)
-    return Rules(checked, program, cast("Plans", program.plans), Compiled(program))
+    return Rules(checked, program, Compiled(program))

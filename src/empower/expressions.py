@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 from attrs import frozen
 
 from empower import ir
+from empower.comparisons import check_sign, compared
 from empower.formulas import ALWAYS_KNOWN
 from empower.moments import milliseconds
 from empower.pack import Place
@@ -24,11 +25,15 @@ from empower.quantities import (
     Quantity,
     add,
     bare,
+    countable,
     greatest,
     least,
     literal,
+    per,
+    percent,
     scale,
     simplify,
+    times,
 )  # fmt: skip
 from empower.scope import Scope, Sign
 from empower.syntax import columns, construct, dotted, parse, quoted, segment

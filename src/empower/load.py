@@ -168,12 +168,12 @@ class _Reading:
         span = find(("extends",))
         path = Path(os.path.join(file.parent, document.extends))  # noqa: PTH118  (as written, for the messages)
         target = path / "pack.yaml" if os.path.isdir(path) else path  # noqa: PTH112  (never raises)
-        identity = identity(target)
+        itself = identity(target)
         seen = (*self.ancestors, identity(file) or (0, 0))
-        if identity is None:
+        if itself is None:
             help_ = "name the parent's folder, relative to this pack, such as `../company`"
             raise self.refuse(Problem(span, "bad-parent", f"there is no pack at '{document.extends[:200]}'", help_))
-        if identity in seen:
+        if itself in seen:
             raise self.refuse(
                 Problem(span, "bad-parent", f"'{document.extends[:200]}' leads back to this pack", "a pack cannot extend itself")
             )
@@ -362,11 +362,11 @@ _YAML_WORDS = {
     "could not find expected ':'": ("a key without a colon stands here, or in the line above", "write `key: value`"),
     "did not find expected ',' or ']'": (
         "this list is not closed, or an item does not end here",
-        "put commas between items, and `]` behind the last",
+        "put commas between items, `]` behind the last, and quotes around a text with brackets in it",
     ),
     "did not find expected ',' or '}'": (
         "this mapping is not closed, or a value does not end here",
-        "put commas between keys, and `}` behind the last",
+        "put commas between keys, `}` behind the last, and quotes around a text with brackets in it",
     ),
     "did not find expected '-' indicator": ("this does not fit the list above", "begin each item with `- `, all in one column"),
     "block sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),

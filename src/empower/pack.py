@@ -234,7 +234,7 @@ class Pack(Noun):
     problems: tuple[Problem, ...] = field(default=(), repr=False)
     """What is wrong with its files and its shape. `check_pack` reports it together with what is wrong with its meaning."""
     broken: frozenset[Place] = field(default=frozenset(), repr=False)
-    """Declarations that were left out because of their shape: what names them is not complained of again."""
+    """Declarations that were left out because of their shape, and guardrails that lost a key, by section and name."""
 
 
 # ------------------------------------------------------------------------------------------------ shape
@@ -304,6 +304,8 @@ def _leave_out(given: dict[str, Any], faults: list[Any], broken: set[Place], kep
         head = str(place[0])
         if fault["type"] == "extra_forbidden":
             _note(surplus, place)
+            if head in _LISTS:
+                broken.add((head, str(given[head][int(place[1])].get("id"))))
         elif head in _LISTS and len(place) > 1:
             items.setdefault(head, set()).add(int(place[1]))
         elif head in _LISTS:

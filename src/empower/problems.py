@@ -227,8 +227,8 @@ def _near(word: str, words: Collection[str]) -> list[str]:
     if len(words) > _KNOWN_MAX:
         return []
     likely = sorted((abs(len(each) - size), each) for each in words if 3 * max(len(each), size) <= 7 * min(len(each), size))
-    near = difflib.get_close_matches(word, [each for _, each in likely[:_NEAR_MAX]], n=2, cutoff=0.6)
-    return [each for each in near if each != word]
+    candidates = [each for _, each in likely[:_NEAR_MAX] if each != word]
+    return difflib.get_close_matches(word, candidates, n=2, cutoff=0.85) or difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
 
 
 def _odd_letter(word: str) -> str:

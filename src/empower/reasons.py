@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -18,6 +19,8 @@ from empower.judge import Case
 from empower.lower import facts_of_number
 from empower.money import format_money
 from empower.noun import Noun
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 @frozen(repr=False, eq=False)
@@ -253,7 +256,5 @@ def about(case: Case, checked: CheckedPack, name: str) -> tuple[About, ir.Bar | 
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
-    """A template with its placeholders filled; one without a value stays as it is."""
-    for name, value in values.items():
-        template = template.replace("{" + name + "}", value)
-    return template
+    """A template with its placeholders filled; one without a value stays as it is, and what a value says is never filled again."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)

@@ -46,6 +46,8 @@ class Author:
     actions: tuple[Action, ...]
     defined: dict[str, str] = field(factory=dict)
     """Named expressions by what they are: `condition` or `money`."""
+    talkative: bool = False
+    """Whether every guardrail has words for the customer."""
     reasons: bool = False
     """Whether `reason` is one of several words, and no free text."""
 

@@ -18,7 +18,7 @@ WINDOWS = ("ever", "30 days", "24 hours", "2 weeks", "calendar day", "calendar w
 def guardrail(author: Author, name: str) -> Document:
     """What every guardrail has, now and then with words for both voices, or in shadow."""
     found: Document = {"id": name, "because": author.pick(("trust", "thrift"))}
-    if author.chance(4):
+    if author.talkative or author.chance(4):
         visible = [f"{{{fact.path}}}" for fact in author.facts if fact.customer_may_see]
         found["say"] = {"customer": f"Sorry! {' '.join(visible)} ({{amount}})", "staff": "At most {limit}; ask {role}."}
     if author.chance(10):

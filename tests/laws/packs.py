@@ -96,7 +96,7 @@ def make(source: Source) -> Made:
 
 
 @st.composite
-def authors(draw: st.DrawFn, *, actor: bool = False) -> Author:
+def authors(draw: st.DrawFn, *, actor: bool = False, talkative: bool = False) -> Author:
     """A random author, with everything declared that a pack declares; `actor`: surely with facts of the actor."""
     currency = draw(st.sampled_from(CURRENCIES))
     ladder = draw(st.sampled_from(LADDERS))
@@ -105,6 +105,9 @@ def authors(draw: st.DrawFn, *, actor: bool = False) -> Author:
     about_actor = [fact for fact in facts(currency) if fact.path.startswith("actor.")]
     others = [fact for fact in facts(currency) if fact not in about_actor]
     author.facts = (*author.some(others, 2, 4), *author.some(about_actor, 1, 2)) if actor else tuple(author.some(facts(currency), 3, 7))
+    if talkative:
+        author.talkative = True
+        author.facts = tuple(dict.fromkeys((*author.facts, *(fact for fact in others if fact.customer_may_see))))
     author.reasons = author.chance(3)
     author.actions = tuple(_action(author, name) for name in _names(author))
     return author
@@ -170,9 +173,9 @@ def guardrails(author: Author, tables: dict[str, str], prefix: str = "", *, most
 
 
 @st.composite
-def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False) -> Source:
+def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False, talkative: bool = False) -> Source:
     """A random pack as written."""
-    author = draw(authors(actor=actor))
+    author = draw(authors(actor=actor, talkative=talkative))
     author.draw = draw
     document = declarations(author)
     tables: dict[str, str] = {}
@@ -183,6 +186,6 @@ def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False) -> So
 
 
 @st.composite
-def packs(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False) -> Made:
+def packs(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False, talkative: bool = False) -> Made:
     """A random pack that passes the checker."""
-    return make(draw(sources(budgets=budgets, actor=actor)))
+    return make(draw(sources(budgets=budgets, actor=actor, talkative=talkative)))

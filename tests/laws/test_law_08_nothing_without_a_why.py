@@ -11,6 +11,7 @@ from empower import ir
 from empower.decision import Decision
 from empower.money import format_money
 from empower.phrases import PHRASES
+from laws.packs import packs
 from laws.profile import searched
 from laws.test_law_07_no_dead_end import preview
 from laws.worlds import World, worlds
@@ -88,7 +89,7 @@ def _visible(world: World, name: str) -> str:
 
 
 @searched(250)
-@given(worlds(unknown=8))
+@given(worlds(packs(talkative=True), unknown=8))
 def test_nothing_leaks_to_the_customer(world: World) -> None:
     """The customer hears the author's words and facts declared `customer_may_see` only: no risk flag, limit, option, role or rule id."""
     decision = preview(world)

@@ -42,6 +42,7 @@ def _reasons(desk: Desk, document: ActionDocument, place: Place) -> None:
     try:
         _parameter(desk, "reason", ir.OneOfType(read_members(document.reasons)), place)
     except Misfit as misfit:
+        misfit.at = None
         desk.misfit(place, misfit)
 
 

@@ -90,6 +90,7 @@ def _guardrails(desk: Desk, parent: CheckedPack | None) -> CheckedPack:
 def _desk(pack: Pack, problems: list[Problem]) -> Desk:
     document = pack.document
     desk = Desk(pack, problems, document.currency, document.timezone, tuple(dict.fromkeys(document.languages)), broken=set(pack.broken))
+    desk.doubtful = {str(place[1]) for place in pack.broken if len(place) > 1}
     try:
         exponent_of(document.currency)
     except MoneyError as error:

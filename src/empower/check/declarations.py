@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 
 from empower import ir
@@ -160,7 +161,7 @@ def _note(desk: Desk, name: str, document: FactDocument, place: Place) -> FactNo
 def read_type(text: str, desk: Desk, place: Place) -> ir.FactType | None:
     """A type as written, such as `money 0..5000` or `one of [new, regular]`; None after a problem."""
     try:
-        return _type(text.strip(), desk.currency)
+        return _type(text, desk.currency)
     except Misfit as misfit:
         desk.misfit(place, misfit)
         return None
@@ -192,11 +193,12 @@ _OTHER_NAMES = {
 }  # fmt: skip
 
 
-def _type(text: str, currency: str) -> ir.FactType:
+def _type(written: str, currency: str) -> ir.FactType:
+    text = written.rstrip()
     if text in _SIMPLE:
         return _SIMPLE[text]
     if listed := _LISTED.fullmatch(text):
-        members = read_members(listed.group(2).split(","))
+        members = read_members(listed.group(2).split(","), listed.start(2))
         if listed.group(1) == "set of":
             return ir.SetOfType(members)
         return ir.OneOfType(members, ordered=listed.group(1).startswith("ordered"))
@@ -211,20 +213,23 @@ def _type(text: str, currency: str) -> ir.FactType:
     raise Misfit("unknown-type", f"'{text[:60]}' is not a type", f"write `{other}`" if other else did_you_mean(text, _TYPES))
 
 
-def read_members(written: list[str]) -> tuple[str, ...]:
-    """The words that a fact may be, or raise `Misfit`."""
-    members = tuple(part.strip().strip("'\"") for part in written)
-    seen: set[str] = set()
-    for member in members:
+def read_members(written: Sequence[str], start: int = 0) -> tuple[str, ...]:
+    """The words that a fact may be, or raise `Misfit`; `start` tells where in a text they begin, each with a comma behind it."""
+    members: dict[str, None] = {}
+    for part in written:
+        member = part.strip().strip("'\"")
+        at = start + len(part) - len(part.lstrip())
+        where = (at, at + max(1, len(part.strip())))
+        start += len(part) + 1
         if not MEMBER.fullmatch(member):
             help_ = f"separate members by commas; use plain letters, digits, `-`, `_` {did_you_mean(member[:60], ())}".rstrip()
-            raise Misfit("bad-name", f"'{member[:40]}' is not a member", help_)
+            raise Misfit("bad-name", f"'{member[:40]}' is not a member", help_, where)
         if member == "never":
-            raise Misfit("reserved-name", "'never' has a fixed meaning", "call the member something else")
-        if member in seen:
-            raise Misfit("duplicate-id", f"'{member[:60]}' stands here twice", "name each member once")
-        seen.add(member)
-    return members
+            raise Misfit("reserved-name", "'never' has a fixed meaning", "call the member something else", where)
+        if member in members:
+            raise Misfit("duplicate-id", f"'{member[:60]}' stands here twice", "name each member once", where)
+        members[member] = None
+    return tuple(members)
 
 
 def _range(match: re.Match[str], currency: str) -> ir.NumberType:

@@ -80,8 +80,9 @@ class Desk:
         self.report(Problem(self.pack.find(place), code, message, help_))
 
     def misfit(self, place: Place, misfit: Misfit) -> None:
-        """Note what does not fit at a place of this pack."""
-        self.problem(place, misfit.code, misfit.message, misfit.help)
+        """Note what does not fit at a place of this pack, or at a stretch of the text there."""
+        where = place if misfit.at is None else (*place, "<text>", *misfit.at)
+        self.problem(where, misfit.code, misfit.message, misfit.help)
 
     @contextmanager
     def doubting(self, guardrail: str) -> Iterator[None]:
