@@ -34,6 +34,7 @@ MEETS_FLOATS = {
         "name",
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
+    "empower.check": ("division",),  # of paths
     "empower.load": ("division",),  # of paths
     "empower.money": ("name",),  # a caller may hand in a float: its digits are read, nothing is computed with it
     "empower.problems": ("literal",),  # how alike two words are before one is suggested for the other

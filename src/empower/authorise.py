@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from empower.asking import Asked, as_approver, make_case
 from empower.compile import Rules
-from empower.judge import Case, Verdict, judge, roles_above
+from empower.judge import Case, Verdict, judge, limit, roles_above, speak
 from empower.ledger import Balance, Counter
 from empower.noun import Noun
 
@@ -35,38 +35,54 @@ def judge_asked(rules: Rules, day_of: Callable[[int], int], asked: Asked, at: in
     verdict = judge(case)
     if verdict.outcome == "allow":
         return Judged(verdict, case, case, case.amount)
-    if asked.up_to and _fits(case, verdict):
-        return _up_to(case, verdict, case)
-    if asked.approver is not None and verdict.outcome == "escalate":
-        return _approved(asked, case, verdict, balances)
-    return Judged(verdict, case, case, None)
+    alone = _alone(asked, case, verdict)
+    if asked.approver is None:
+        return alone
+    return _by_approval(asked, as_approver(case, asked.approver, balances), alone)
 
 
-def _up_to(case: Case, verdict: Verdict, requester: Case, *, approved: bool = False) -> Judged:
-    """The same wish at the authority's limit."""
+def _alone(asked: Asked, case: Case, verdict: Verdict) -> Judged:
+    """What the requester may do alone: nothing, or part of the wish where that is asked for."""
+    if not asked.up_to or case.amount is None or verdict.limit is None or verdict.limit >= case.amount:
+        return Judged(verdict, case, case, None)
     given = evolve(case, amount=verdict.limit)
-    return Judged(evolve(judge(given), limit=verdict.limit), given, requester, verdict.limit, approved=approved)
+    return Judged(evolve(judge(given), limit=verdict.limit), given, case, verdict.limit)
 
 
-def _approved(asked: Asked, case: Case, verdict: Verdict, balances: Balances) -> Judged:
-    approver = asked.approver or {}
+def _by_approval(asked: Asked, theirs: Case, alone: Judged) -> Judged:
+    """What the approver's yes adds to what the requester may do alone."""
+    case, approver = alone.requester, theirs.facts
+    amount = case.amount
+    if asked.up_to and amount is not None:
+        amount = _largest(case, theirs)
+        if amount is None or (alone.amount is not None and amount <= alone.amount):
+            return alone
+        case, theirs = evolve(case, amount=amount), evolve(theirs, amount=amount)
+    verdict = judge(case)
     refused = ""
-    program = case.program
+    if verdict.outcome != "escalate":
+        return alone
     if approver["actor.id"] == case.facts["actor.id"]:
         refused = "same_person"
-    elif approver["actor.role"] not in roles_above(program, str(case.facts["actor.role"]), [str(verdict.who)]):
+    elif approver["actor.role"] not in roles_above(case.program, str(case.facts["actor.role"]), [str(verdict.who)]):
         refused = "too_low"
     else:
-        theirs = as_approver(case, approver, balances)
         answer = judge(theirs)
         if answer.outcome == "allow":
-            return Judged(answer, theirs, case, theirs.amount, approved=True)
-        if asked.up_to and _fits(theirs, answer):
-            return _up_to(theirs, answer, case, approved=True)
+            # The limit is what is allowed without an approval (law 6).
+            return Judged(evolve(answer, limit=verdict.limit), theirs, alone.requester, amount, approved=True)
         refused = "not_allowed"
-    return Judged(verdict, case, case, None, approval_refused=refused)
+    return alone if alone.amount is not None else evolve(alone, approval_refused=refused)
 
 
-def _fits(case: Case, verdict: Verdict) -> bool:
-    """Whether the wish can be met in part: there is a limit, and it is below what was asked."""
-    return verdict.limit is not None and case.amount is not None and verdict.limit < case.amount
+def _largest(case: Case, theirs: Case) -> int | None:
+    """The largest amount, at most the one asked for, that the approver is allowed and for which the requester need only ask them."""
+    role = theirs.facts["actor.role"]
+    ladder = case.program.ladder
+    allowed = limit(theirs, speak(theirs, theirs.facts, fresh=False))
+    if allowed is None or case.amount is None or role not in ladder:
+        return None
+    too_high = ladder[ladder.index(str(role)) + 1 :]
+    own = speak(case, case.facts, fresh=False)
+    barred = (each.low for each in own if each.effect != "floor" and (each.outcome == "deny" or each.role in too_high))
+    return min([case.amount, allowed, *barred])

@@ -100,7 +100,7 @@ class Clerk:
                 return self._replayed(asked, key, answer)
             if isinstance(answer, Moved):
                 continue
-            final, balances = self._settled(asked, judged, answer)
+            final, balances = self._settled(asked, judged, answer, balances)
             if final is not None:
                 return self.decision(asked, final, balances, key=key, expires_at=_until(hold_for, at))
         raise LedgerUnavailable(_RESTLESS)
@@ -122,12 +122,14 @@ class Clerk:
             self.ledger.reserve, wish, legs, hold_until=hold_until, given=[judged.amount], **common
         )
 
-    def _settled(self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted) -> tuple[Judged | None, Balances]:
+    def _settled(
+        self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted, known: Balances
+    ) -> tuple[Judged | None, Balances]:
         """The final verdict with the balances that the ledger answered; None: they changed it, decide again."""
         if isinstance(answer, Reserved):
             # The ledger reserved exactly what was judged; only the limit is read from the balances it met.
-            balances: Balances = dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))
-            met = evolve(judged.case if judged.approved else with_balances(judged.requester, balances), at=answer.at)
+            balances: Balances = {**known, **dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))}
+            met = evolve(with_balances(judged.requester, balances), at=answer.at)
             verdict = evolve(judged.verdict, limit=limit(met, speak(met, met.facts, fresh=False)))
             return evolve(judged, verdict=verdict, case=evolve(judged.case, at=answer.at)), balances
         counters = self.counters(asked, answer.at)
@@ -228,7 +230,7 @@ class Clerk:
         )  # fmt: skip
         facts = tuple(judged.case.facts.get(slot) for slot in plan.slots)
         state = (asked.amount, judged.case.at, asked.context, asked.parameters, *facts)
-        return Decision(verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self.teller, asked.kind, extra), state)
+        return Decision((verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self.teller, asked.kind, extra), state))
 
     def notice(self, asked: Asked) -> str:
         """Why no guardrail is asked at all; empty in every other case."""
@@ -245,7 +247,7 @@ class Clerk:
         extra = Extra(key=key, notice=notice, approver=asked.approver, balances=balances)
         facts = tuple(asked.facts.values())
         state = (asked.amount, at, asked.context, asked.parameters, *facts)
-        return Decision(outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state)  # type: ignore[arg-type]
+        return Decision((outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state))
 
     def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
         wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None),), asked.up_to)
@@ -282,7 +284,7 @@ class Clerk:
         else:
             judged = self._judge(before, at, self.balances(self.counters(before, at)))
             decision = self.decision(before, evolve(judged, amount=held.left), {}, key=key, expires_at=held.expires_at)
-        return decision._replace(
+        return decision.changed(
             outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True, settled=held.state != "held")
         )
 
@@ -356,7 +358,7 @@ def whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Dec
     given = [part.amount for part in parts if part.amount is not None] if decisive.allowed else []
     names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
     origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
-    return decisive._replace(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
+    return decisive.changed(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
 
 
 def _with(decision: Decision, **changes: Any) -> Origin:

@@ -123,7 +123,7 @@ class Guard:
 
     async def adecide(self, action: Any, context: Any, **options: Any) -> Decision:
         """`decide`, awaited in a thread."""
-        import asyncio  # here, because it costs a tenth of the start and only hosts that have it loaded call this
+        import asyncio  # noqa: PLC0415  (here, because it costs a tenth of the start and only hosts that have it loaded call this)
 
         return await asyncio.to_thread(self.decide, action, context, **options)
 

@@ -171,24 +171,42 @@ class Origin(Noun):
     extra: Extra = PLAIN
 
 
-class Decision(NamedTuple):
-    """The answer to one wish. Immutable; `bool()` of it raises, because a decision has four outcomes.
-
-    A tuple, because one is made for every preview, and an attrs class would take as long again as the deciding (`benchmarks/`).
-    """
+class Answer(NamedTuple):
+    """What a decision is made of. A quick decision is one tuple made at once; an attrs class would take as long as the deciding."""
 
     outcome: Outcome
     limit: Decimal | None
-    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount."""
     guardrails: tuple[str, ...]
-    """Ids of the guardrails that spoke, in the pack's order."""
     who: str | None
-    """Of an escalation: the lowest role that could say yes."""
     amount: Decimal | None
-    """What may be given; None unless allowed, or for a kind without an amount."""
     origin: Origin
     state: tuple[Any, ...]
     """(asked, at, context, parameters, *facts): what the details are told from."""
+
+
+class Decision(tuple[Any, ...]):
+    """The answer to one wish. Immutable; `bool()` of it raises, because a decision has four outcomes.
+
+    A plain subclass of `tuple` that borrows the readers of `Answer`: made without `NamedTuple.__new__`, which costs as much again.
+    """
+
+    __slots__ = ()
+
+    outcome: Outcome = Answer.outcome
+    limit: Decimal | None = Answer.limit
+    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount."""
+    guardrails: tuple[str, ...] = Answer.guardrails
+    """Ids of the guardrails that spoke, in the pack's order."""
+    who: str | None = Answer.who
+    """Of an escalation: the lowest role that could say yes."""
+    amount: Decimal | None = Answer.amount
+    """What may be given; None unless allowed, or for a kind without an amount."""
+    origin: Origin = Answer.origin
+    state: tuple[Any, ...] = Answer.state
+
+    def changed(self, **changes: Any) -> Decision:
+        """The same decision with another answer."""
+        return Decision(Answer(*self)._replace(**changes))
 
     def __bool__(self) -> NoReturn:
         message = "a decision has four outcomes, so it is not true or false (help: use `decision.allowed`)"

@@ -25,7 +25,7 @@ from empower.lower import facts_of_number, if_
 from empower.memo import Memo, MoneyTexts
 from empower.money import MoneyError, to_decimal
 from empower.plans import Index
-from empower.request import TEXT_MAX, look_up, plain, read_value
+from empower.request import TEXT_MAX, Misread, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
@@ -86,24 +86,26 @@ class _Maker:
 
 def _dispatcher(maker: _Maker, index: Index) -> Fast:
     """Looks at one fact and goes on with only the guardrails that can speak for its value."""
+    ways: dict[str, Fast] = {}
+    lock = threading.Lock()
 
-    class _ByValue(dict[Any, Fast]):
-        def __missing__(self, value: Any) -> Fast:
-            name = index.named(value)
-            if name is None:
-                # Values that no guardrail names share one function, and are not remembered: there may be any number of them.
-                return self[None] if None in self else self.setdefault(None, maker.write(index.plan(None)))
-            return self.setdefault(name, maker.write(index.plan(name)))
+    def other(value: Any) -> Fast:
+        # Values that no guardrail names share one function, and are not remembered: there may be any number of them.
+        name = index.named(value)
+        with lock:
+            way = ways.get(name or "")
+            return way if way is not None else ways.setdefault(name or "", maker.write(index.plan(name)))
 
     source = [
         "def choose(action, context):",
         "    try:",
-        f"        way = ways[{_path('context', index.fact)}]",
+        f"        value = {_path('context', index.fact)}",
+        "        way = get(value) or (common if value not in named else None) or other(value)",
         "    except (KeyError, TypeError):",
         "        return None",
         "    return way(action, context)",
     ]
-    return make_function("choose", source, {"ways": _ByValue()})
+    return make_function("choose", source, {"get": ways.get, "named": index.values, "common": other(None), "other": other})
 
 
 def _path(root: str, fact: str) -> str:
@@ -158,7 +160,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     decimals = Memo(lambda minor: to_decimal(minor, program.currency))
     names = Memo(_spelled(order))
     constants = {
-        **emit.constants, "new": tuple.__new__, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
+        **emit.constants, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
         "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
         "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "clock": maker.clock,
     }  # fmt: skip
@@ -210,38 +212,34 @@ def _write_reading(writer: _Writer) -> None:
 
 def _write_action(writer: _Writer, kind: Kind) -> None:
     emit, program = writer.emit, writer.rules.program
-    emit.line("parameters = NO_PARAMETERS")
     if kind.amount is not None:
         memo = writer.money["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
         emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
-        usual = 2
     else:
         emit.line("amount = 0")
-        usual = 1
-    if kind.asks or any(slot.startswith("action.") for slot in writer.plan.slots):
-        # Parameters are typed by the careful way; here only texts pass, the usual case of a reason.
-        texts = {name for name in kind.parameters if isinstance(program.facts[f"action.{name}"], ir.TextType)}
-        words = {
-            name: frozenset(fact.members) for name in kind.parameters if isinstance(fact := program.facts[f"action.{name}"], ir.OneOfType)
-        }
-        emit.line("parameters = {}")
-        for name in kind.parameters:
-            required = name in kind.asks or f"action.{name}" in writer.plan.slots
-            if not required:
-                emit.line(f"if {name!r} in action: return None")
-            elif name in texts:
-                emit.line(f"p = parameters[{name!r}] = action[{name!r}]")
-                emit.line(f"if type(p) is not str or not 0 < len(p) <= {TEXT_MAX}: return None")
-            elif name in words:
-                emit.line(f"p = parameters[{name!r}] = action[{name!r}]")
-                emit.line(f"if p not in {emit.constant(words[name])}: return None")
-            else:
-                emit.line("return None")
-        emit.line(f"if action.get('currency', {program.currency!r}) != {program.currency!r}: return None")
-        emit.line("parameters = mapping(parameters)")
-        emit.constants["mapping"] = MappingProxyType
-    else:
-        emit.line(f"if len(action) != {usual}: return None")
+    emit.line("parameters = NO_PARAMETERS")
+    emit.line(f"if len(action) != {1 if kind.amount is None else 2}:")
+    emit.line("    parameters = read_parameters(action)")
+    emit.line("    if parameters is None: return None")
+    for name in kind.asks:
+        emit.line(f"if {name!r} not in parameters: return None")
+    emit.constants["read_parameters"] = _parameters(kind, program)
+
+
+def _parameters(kind: Kind, program: ir.Program) -> Callable[[Mapping[str, Any]], Mapping[str, Any] | None]:
+    """Reads the reason and the parameters of an action; None where the careful way has something to say of them."""
+    types = {name: program.facts[f"action.{name}"] for name in kind.parameters}
+
+    def read(action: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        if (kind.amount is None and "amount" in action) or action.get("currency", program.currency) != program.currency:
+            return None
+        given = {name: action[name] for name in types if action.get(name) is not None}
+        try:
+            return MappingProxyType({name: read_value(raw, types[name], program.currency) for name, raw in given.items()})
+        except Misread:
+            return None
+
+    return read
 
 
 def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> None:
@@ -375,9 +373,7 @@ def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit.depth += 1
     if priced:
         _write_memo(emit, "limit", "limit", "decimals", "decimal")
-    emit.line(
-        f"return new(Decision, ('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))"
-    )
+    emit.line(f"return Decision(('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))")
     emit.depth -= 1
     if not tight:
         return
@@ -391,7 +387,7 @@ def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     else:
         emit.line("limit = None")
     _write_role(writer, standing)
-    emit.line(f"return new(Decision, ('deny' if who is None else 'escalate', limit, ids, who, None, origin, {state}))")
+    emit.line(f"return Decision(('deny' if who is None else 'escalate', limit, ids, who, None, origin, {state}))")
 
 
 def _write_memo(emit: Emitter, target: str, key: str, known: str, learn: str) -> None:

@@ -371,7 +371,13 @@ def _one_of_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
 
 def _set_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
     members = author.some(MEMBERS[fact.path], 1, 2)
-    lists = ("contains_all", "is_contained_by", "shares_at_least_one_element_with", "shares_exactly_one_element_with", "shares_no_elements_with")
+    lists = (
+        "contains_all",
+        "is_contained_by",
+        "shares_at_least_one_element_with",
+        "shares_exactly_one_element_with",
+        "shares_no_elements_with",
+    )
     return [*((name, list(members)) for name in lists), ("contains", members[0]), ("does_not_contain", members[0])]
 
 

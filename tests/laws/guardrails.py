@@ -148,7 +148,9 @@ def _rows(author: Author, bound: str, *, plain: bool) -> list[Document]:
         rows.append(row | {bound: author.money() if plain else amount(author)})
     last = money_text(0, author.currency) if bound == "at_least" else author.money(least=author.pick((1, 0)))
     if bound == "at_most" and not author.chance(3):
-        rows.insert(author.pick((len(rows), 0)), {"actor.role": f"{author.ladder[-1]} or above", bound: money_text(AMOUNTS[-1], author.currency)})
+        rows.insert(
+            author.pick((len(rows), 0)), {"actor.role": f"{author.ladder[-1]} or above", bound: money_text(AMOUNTS[-1], author.currency)}
+        )
     return [*rows, {bound: last} if plain else {"otherwise": last}]
 
 
@@ -194,7 +196,11 @@ def budget(author: Author, name: str) -> Document:
         found["already"] = money(author, 1) if author.chance(3) else author.pick(author.of("money")).path
     if per and author.chance(3):
         shared = {"shared_at_most": author.money()}
-        found |= {"when_unknown": {"escalate": author.pick(author.ladder), **shared}} if author.chance(2) else {"when_unknown": "shared", **shared}
+        found |= (
+            {"when_unknown": {"escalate": author.pick(author.ladder), **shared}}
+            if author.chance(2)
+            else {"when_unknown": "shared", **shared}
+        )
     if author.chance(8):
         found["campaign"] = dated(author)
     if author.chance(8):
@@ -209,7 +215,9 @@ def _limit(author: Author, chosen: object) -> object:
     else:
         counted = chosen in names or author.chance(3)
     if counted:
-        return {"times": str(author.pick((1, 2, 3)))} | ({"amount": amount(author, least=1)} if author.chance(2) and not _no_amounts(author, chosen) else {})
+        return {"times": str(author.pick((1, 2, 3)))} | (
+            {"amount": amount(author, least=1)} if author.chance(2) and not _no_amounts(author, chosen) else {}
+        )
     return lookup(author, least=1, by_role=True) if author.chance(3) else amount(author, least=author.pick((30, 1)))
 
 

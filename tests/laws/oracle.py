@@ -80,7 +80,9 @@ def truth(condition: ir.Cond, view: View) -> Three:
 def _compared(operator: str, left: int | None, right: int | None) -> Three:
     if left is None or right is None:
         return None
-    return {"<": left < right, "<=": left <= right, "==": left == right, "!=": left != right, ">": left > right, ">=": left >= right}[operator]
+    return {"<": left < right, "<=": left <= right, "==": left == right, "!=": left != right, ">": left > right, ">=": left >= right}[
+        operator
+    ]
 
 
 def _holds(atom: ir.Cond, value: Any) -> bool:
@@ -105,7 +107,12 @@ def _holds(atom: ir.Cond, value: Any) -> bool:
             return re.search(text, value) is not None
         case ir.TextTest(operator=operator, text=text, ignore_case=ignore):
             one, other = (value.lower(), text.lower()) if ignore else (value, text)
-            return {"equals": one == other, "starts_with": one.startswith(other), "ends_with": one.endswith(other), "contains": other in one}[operator]
+            return {
+                "equals": one == other,
+                "starts_with": one.startswith(other),
+                "ends_with": one.endswith(other),
+                "contains": other in one,
+            }[operator]
     raise AssertionError(atom)
 
 
@@ -189,7 +196,9 @@ def _beyond(cap: CheckedCap, view: View) -> Iterator[Three]:
             yield both([either([_compared("<", view.amount, bound) for bound in row]) for row in each])
 
 
-def budget_voice(budget: CheckedBudget, view: View, balance: Callable[[CheckedBudget, tuple[str, ...]], Balance], checked: CheckedPack) -> Voice:
+def budget_voice(
+    budget: CheckedBudget, view: View, balance: Callable[[CheckedBudget, tuple[str, ...]], Balance], checked: CheckedPack
+) -> Voice:
     """A budget speaks when its window would hold more than its limit."""
     today = view.day_of(view.now)
     first, last = budget.campaign or (None, None)
@@ -255,7 +264,9 @@ class Question:
 
     def _at(self, amount: int) -> list[Voice]:
         view = View(self.facts, self.now, self.day_of, amount)
-        live = [each for each in (*self.checked.rules, *self.checked.caps, *self.checked.budgets) if self.kind in each.kinds and not each.shadow]
+        live = [
+            each for each in (*self.checked.rules, *self.checked.caps, *self.checked.budgets) if self.kind in each.kinds and not each.shadow
+        ]
         return [self._voice(each, view) for each in live]
 
     def _voice(self, guardrail: CheckedRule | CheckedCap | CheckedBudget, view: View) -> Voice:
@@ -324,7 +335,9 @@ def _says_yes(question: Question) -> Three:
 
 def _as_anybody(question: Question, role: str) -> Iterator[Question]:
     """The question as somebody of a role would ask it: every value of every small fact of theirs."""
-    types = {fact: kind for fact, kind in question.checked.facts.items() if fact.startswith("actor.") and fact not in ("actor.id", "actor.role")}
+    types = {
+        fact: kind for fact, kind in question.checked.facts.items() if fact.startswith("actor.") and fact not in ("actor.id", "actor.role")
+    }
     ids = [text for text in ("somebody else", "m1", *_texts(question)) if text != question.facts["actor.id"]]
     for name in ids:
         for values in itertools.product(*[_domain(kind) for kind in types.values()]):

@@ -10,7 +10,9 @@ import os
 from hypothesis import HealthCheck, Phase, settings
 
 LONG = os.environ.get("EMPOWER_PROFILE") == "long"
-PHASES = tuple(phase for phase in Phase if phase is not Phase.explain and (phase is not Phase.shrink or os.environ.get("EMPOWER_SHRINK") != "no"))
+PHASES = tuple(
+    phase for phase in Phase if phase is not Phase.explain and (phase is not Phase.shrink or os.environ.get("EMPOWER_SHRINK") != "no")
+)
 
 
 def searched(examples: int) -> settings:
@@ -21,5 +23,10 @@ def searched(examples: int) -> settings:
         deadline=None,
         phases=PHASES,
         print_blob=True,
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example, HealthCheck.filter_too_much],
+        suppress_health_check=[
+            HealthCheck.too_slow,
+            HealthCheck.data_too_large,
+            HealthCheck.large_base_example,
+            HealthCheck.filter_too_much,
+        ],
     )

@@ -27,7 +27,11 @@ def shares_a_counter(world: World) -> bool:
 def completed(world: World, data: st.DataObject, *, wholly: bool) -> World:
     """The same world with some, or all, of its unknowns told: facts, and parameters that the kind takes."""
     types = world.made.program.facts
-    told = {path: data.draw(values_of(types[path]), path) for path, value in world.facts.items() if value is None and (wholly or data.draw(st.booleans()))}
+    told = {
+        path: data.draw(values_of(types[path]), path)
+        for path, value in world.facts.items()
+        if value is None and (wholly or data.draw(st.booleans()))
+    }
     lacking = [name for name in world.made.pack.kinds[world.kind].parameters if name not in world.parameters]
     given_ = {name: data.draw(values_of(types[f"action.{name}"]), name) for name in lacking if wholly or data.draw(st.booleans())}
     return evolve(world, facts={**world.facts, **told}, parameters={**world.parameters, **given_})  # type: ignore[dict-item]

@@ -100,7 +100,9 @@ def test_needs_once_supplied_leave_no_question(world: World, data: st.DataObject
     if decision.outcome == "needs_info":
         assert decision.needs
     for alternative in decision.needs[:4]:
-        unknown = {path for path, value in world.everything.items() if value is None} | ({"action.amount"} if world.amount is None else set())
+        unknown = {path for path, value in world.everything.items() if value is None} | (
+            {"action.amount"} if world.amount is None else set()
+        )
         assert {need.fact for need in alternative} <= unknown
         assert all(need.question for need in alternative)
         for _ in range(3):
@@ -139,6 +141,3 @@ def test_an_option_taken_is_given(world: World) -> None:
         assert guard.decide(world.action(), world.context(), key="wish").outcome != "allow"
         same = option.action["kind"] == world.kind and not option.id
         assert guard.decide(option.action, world.context(), key="wish" if same else f"other-{number}").allowed
-
-
-

@@ -17,7 +17,22 @@ from laws.profile import searched
 from laws.test_law_09_asked_twice_given_once import Till, allowed
 from laws.worlds import World, worlds
 
-GARBAGE = (float("nan"), float("inf"), -1, 10**40, b"bytes", ["x"], "", object(), {"deep": {"er": 1}}, "\ud800", "never ever", 2.5, "12,50", True)
+GARBAGE = (
+    float("nan"),
+    float("inf"),
+    -1,
+    10**40,
+    b"bytes",
+    ["x"],
+    "",
+    object(),
+    {"deep": {"er": 1}},
+    "\ud800",
+    "never ever",
+    2.5,
+    "12,50",
+    True,
+)
 
 
 def asks(guard: Guard, world: World) -> Mapping[str, Callable[[Any, Any], Any]]:
@@ -136,7 +151,9 @@ class Breaking(MemoryLedger):
 
 
 @searched(150)
-@given(worlds(unknown=8), st.integers(0, 3), st.sampled_from([OSError, ValueError, LedgerUnavailable, TimeoutError]), st.booleans(), st.data())
+@given(
+    worlds(unknown=8), st.integers(0, 3), st.sampled_from([OSError, ValueError, LedgerUnavailable, TimeoutError]), st.booleans(), st.data()
+)
 def test_a_broken_ledger_never_allows(world: World, call: int, error: type[Exception], after: bool, data: st.DataObject) -> None:  # noqa: FBT001
     """A broken or unreachable ledger: `LedgerUnavailable`, or the pack's declared fallback (escalate or deny), never allow."""
     ledger = Breaking(lambda: world.at, call, error, after=after)

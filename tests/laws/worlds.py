@@ -141,7 +141,9 @@ class Still(MemoryLedger):
 
 
 @st.composite
-def worlds(draw: st.DrawFn, made: st.SearchStrategy[Made] | None = None, *, unknown: int = 3, most_unknown: int = 99, free_amount: bool = True) -> World:
+def worlds(
+    draw: st.DrawFn, made: st.SearchStrategy[Made] | None = None, *, unknown: int = 3, most_unknown: int = 99, free_amount: bool = True
+) -> World:
     """A random world; of about one fact in `unknown` nothing is known (0: all is known)."""
     pack = draw(made if made is not None else packs())
     kind = draw(st.sampled_from(sorted(pack.program.plans, key=lambda name: name != "refund")))

@@ -97,12 +97,11 @@ def _cap(desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line]
 
 def _kinds(desk: Desk, document: CapDocument, place: Place) -> tuple[str, ...]:
     kinds = desk.kinds_of(document.for_, (*place, "for"))
-    if "everything" not in document.for_:
-        for index, name in enumerate(document.for_):
-            for kind in (name, *desk.groups.get(name, ())):
-                if kind in desk.kinds and desk.kinds[kind].amount is None:
-                    help_ = "leave it out of `for`, or forbid it with a `deny` rule"
-                    desk.problem((*place, "for", index), "no-amount", f"'{kind}' has no amount, so a cap cannot apply to it", help_)
+    named = [] if "everything" in document.for_ else list(enumerate(document.for_))
+    for index, kind in ((index, kind) for index, name in named for kind in (name, *desk.groups.get(name, ()))):
+        if kind in desk.kinds and desk.kinds[kind].amount is None:
+            help_ = "leave it out of `for`, or forbid it with a `deny` rule"
+            desk.problem((*place, "for", index), "no-amount", f"'{kind}' has no amount, so a cap cannot apply to it", help_)
     return tuple(kind for kind in kinds if desk.kinds[kind].amount is not None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 from attrs import frozen
@@ -42,11 +43,10 @@ def _strictest(desk: Desk, inherited: Iterable[CheckedCap], checked: CheckedPack
     found: dict[tuple[str, str], _Ceiling] = {}
     for cap in inherited:
         limits = _constants(cap, checked) if cap.id not in desk.doubtful else None
-        for role, most in (limits or {}).items():
-            for kind in cap.kinds:
-                other = found.get((kind, role))
-                if other is None or most < other.most:
-                    found[kind, role] = _Ceiling(cap.id, most)
+        for (role, most), kind in itertools.product((limits or {}).items(), cap.kinds):
+            other = found.get((kind, role))
+            if other is None or most < other.most:
+                found[kind, role] = _Ceiling(cap.id, most)
     return found
 
 

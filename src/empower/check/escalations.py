@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from empower import ir
 from empower.check.desk import Desk
@@ -154,17 +154,15 @@ def _cap_differs(cap: CheckedCap, checked: CheckedPack) -> bool:
 def _rises(amounts: Sequence[ir.Num], checked: CheckedPack, *, floor: bool = False) -> bool:
     """Whether one of several amounts is larger (for a floor: smaller) for a role of the ladder than for a role below it."""
     beside, ladder = tuple(checked.roles.beside), checked.roles.ladder
-    for amount in amounts:
-        values: Mapping[str, int | None] = {role: value_for(amount, role) for role in checked.roles.everyone()}
-        for rank, higher in enumerate(ladder):
-            for lower in (*beside, *ladder[:rank]):
-                high, low = values[higher], values[lower]
-                if high is None or low is None:
-                    if _case(amount, higher) != _case(amount, lower):
-                        return True
-                elif (high < low) if floor else (high > low):
-                    return True
-    return False
+    pairs = [(lower, higher) for rank, higher in enumerate(ladder) for lower in (*beside, *ladder[:rank])]
+    return any(_more(amount, lower, higher, floor=floor) for amount in amounts for lower, higher in pairs)
+
+
+def _more(amount: ir.Num, lower: str, higher: str, *, floor: bool) -> bool:
+    high, low = value_for(amount, higher), value_for(amount, lower)
+    if high is None or low is None:
+        return _case(amount, higher) != _case(amount, lower)
+    return high < low if floor else high > low
 
 
 def _case(amount: ir.Num, role: str) -> ir.Num:

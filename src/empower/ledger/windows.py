@@ -155,7 +155,7 @@ def zone_data_version() -> str:
         except OSError:
             continue
     try:
-        import tzdata  # only where the system has no time-zone data of its own
+        import tzdata  # noqa: PLC0415  (only where the system has no time-zone data of its own)
     except ImportError:
         return "unknown"
     return str(tzdata.IANA_VERSION)
