@@ -8,6 +8,7 @@ from attrs import evolve, frozen
 
 from empower.asking import Asked, as_approver, make_case
 from empower.compile import Rules
+from empower.environment import Value
 from empower.judge import Case, Verdict, judge, limit, roles_above, speak
 from empower.ledger import Balance, Counter
 from empower.noun import Noun
@@ -36,9 +37,7 @@ def judge_asked(rules: Rules, day_of: Callable[[int], int], asked: Asked, at: in
     if verdict.outcome == "allow":
         return Judged(verdict, case, case, case.amount)
     alone = _alone(asked, case, verdict)
-    if asked.approver is None:
-        return alone
-    return _by_approval(asked, as_approver(case, asked.approver, balances), alone)
+    return alone if asked.approver is None else _by_approval(asked, asked.approver, alone, balances)
 
 
 def _alone(asked: Asked, case: Case, verdict: Verdict) -> Judged:
@@ -49,30 +48,36 @@ def _alone(asked: Asked, case: Case, verdict: Verdict) -> Judged:
     return Judged(evolve(judge(given), limit=verdict.limit), given, case, verdict.limit)
 
 
-def _by_approval(asked: Asked, theirs: Case, alone: Judged) -> Judged:
+def _by_approval(asked: Asked, approver: Mapping[str, Value | None], alone: Judged, balances: Balances) -> Judged:
     """What the approver's yes adds to what the requester may do alone."""
-    case, approver = alone.requester, theirs.facts
+    case = alone.requester
+    role, own_role = approver["actor.role"], str(case.facts["actor.role"])
+    if approver["actor.id"] == case.facts["actor.id"]:
+        return _refused(alone, "same_person")
+    if role not in roles_above(case.program, own_role, []):
+        return _refused(alone, "too_low")
+    theirs = as_approver(case, approver, balances)
     amount = case.amount
     if asked.up_to and amount is not None:
         amount = _largest(case, theirs)
         if amount is None or (alone.amount is not None and amount <= alone.amount):
-            return alone
+            return _refused(alone, "not_allowed")
         case, theirs = evolve(case, amount=amount), evolve(theirs, amount=amount)
     verdict = judge(case)
-    refused = ""
     if verdict.outcome != "escalate":
         return alone
-    if approver["actor.id"] == case.facts["actor.id"]:
-        refused = "same_person"
-    elif approver["actor.role"] not in roles_above(case.program, str(case.facts["actor.role"]), [str(verdict.who)]):
-        refused = "too_low"
-    else:
-        answer = judge(theirs)
-        if answer.outcome == "allow":
-            # The limit is what is allowed without an approval (law 6).
-            return Judged(evolve(answer, limit=verdict.limit), theirs, alone.requester, amount, approved=True)
-        refused = "not_allowed"
-    return alone if alone.amount is not None else evolve(alone, approval_refused=refused)
+    if role not in roles_above(case.program, own_role, [str(verdict.who)]):
+        return _refused(alone, "too_low")
+    answer = judge(theirs)
+    if answer.outcome != "allow":
+        return _refused(alone, "not_allowed")
+    # The limit is what is allowed without an approval (law 6).
+    return Judged(evolve(answer, limit=verdict.limit), theirs, alone.requester, amount, approved=True)
+
+
+def _refused(alone: Judged, why: str) -> Judged:
+    """The requester's own answer; where it names somebody to ask, with the reason why this approval is not enough."""
+    return evolve(alone, approval_refused=why) if alone.verdict.outcome == "escalate" else alone
 
 
 def _largest(case: Case, theirs: Case) -> int | None:

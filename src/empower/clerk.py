@@ -33,7 +33,7 @@ from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refus
 from empower.ledger.memory import wall_clock
 from empower.money import to_decimal
 from empower.options import offered_parameters
-from empower.periods import ALWAYS, valid_during
+from empower.periods import ALWAYS, timeless, valid_during
 from empower.version import __version__
 
 TRIES = 12
@@ -75,7 +75,11 @@ class Clerk:
         if every_kind:
             counters = list(dict.fromkeys([*counters, *self.counters_in(asked, at, self.rules.program.plans)]))
         balances = self.balances(counters)
-        return self.decision(asked, self._judge(asked, at, balances), balances)
+        decision = self.decision(asked, self._judge(asked, at, balances), balances)
+        if every_kind or not timeless(self.rules.program.plans[asked.kind], self.rules.program):
+            return decision
+        asked_amount, _, *others = decision.state
+        return decision.changed(state=(asked_amount, None, *others))
 
     def left(self, facts: Mapping[str, str]) -> tuple[Left, ...]:
         """What the budgets kept per these facts still hold."""
@@ -122,9 +126,7 @@ class Clerk:
             self.ledger.reserve, wish, legs, hold_until=hold_until, given=[judged.amount], **common
         )
 
-    def _settled(
-        self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted, known: Balances
-    ) -> tuple[Judged | None, Balances]:
+    def _settled(self, asked: Asked, judged: Judged, answer: Reserved | Refused | Noted, known: Balances) -> tuple[Judged | None, Balances]:
         """The final verdict with the balances that the ledger answered; None: they changed it, decide again."""
         if isinstance(answer, Reserved):
             # The ledger reserved exactly what was judged; only the limit is read from the balances it met.
@@ -302,7 +304,7 @@ class Clerk:
             return []
         case = make_case(self.rules, asked, at, {}, self.day_of)
         found = list(case.counters)
-        if asked.approver is not None:
+        if asked.approver is not None and asked.approver["actor.role"] in self.rules.program.ladder:
             found += as_approver(case, asked.approver, {}).counters
         return list(dict.fromkeys(counter for counter in found if counter is not None))
 

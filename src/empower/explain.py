@@ -297,9 +297,8 @@ class Teller:
         values = {path: shown.fact(path, case.facts.get(path)) for path in case.facts}
         asked = decision.extra.shown_amount if decision.extra.shown_amount is not None else decision.asked
         values["amount"] = shown.money(asked) if asked is not None else ""
-        values["limit"] = limit or (
-            shown.money(decision.extra.verdict.limit) if decision.extra.verdict and decision.extra.verdict.limit is not None else ""
-        )
+        most = None if decision.limit is None else int(decision.limit.scaleb(self._exponent()))
+        values["limit"] = limit or ("" if most is None else shown.money(most))
         values["role"] = decision.who or ""
         values["left"] = values["limit"]
         values["currency"] = self.rules.program.currency
@@ -391,19 +390,25 @@ def left_of(
     """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""
     currency = rules.program.currency
     seen: set[str] = set()
+    role = facts.get("actor.role")
+    roles = [role] if role is not None else rules.checked.roles.everyone()
     for kind in rules.program.plans:
-        asked = Asked(kind, None, {}, {slot: facts.get(slot) for slot in rules.program.plans[kind].slots})
-        case = make_case(rules, asked, at, {}, day_of)
-        for account, reading, counter in zip(case.plan.accounts, case.readings, case.counters, strict=True):
-            if account.guardrail in seen or None in reading.keys or counter is None:
+        known = {slot: facts.get(slot) for slot in rules.program.plans[kind].slots}
+        cases = [make_case(rules, Asked(kind, None, {}, {**known, "actor.role": each}), at, {}, day_of) for each in roles]
+        for index, account in enumerate(cases[0].plan.accounts):
+            counter = cases[0].counters[index]
+            if account.guardrail in seen or counter is None or any(facts.get(key) is None for key in account.keys):
                 continue
             seen.add(account.guardrail)
-            yield _left(account.guardrail, reading, held([counter])[counter], currency)
+            readings = {case.readings[index] for case in cases}
+            yield _left(account.guardrail, readings.pop() if len(readings) == 1 else None, held([counter])[counter], currency)
 
 
-def _left(budget: str, reading: AccountReading, balance: Balance, currency: str) -> Left:
-    limit = None if reading.amount is None or reading.amount[0] != reading.amount[1] else max(0, reading.amount[0])
-    times_left = None if reading.times is None else max(0, reading.times[0] - balance.times)
+def _left(budget: str, reading: AccountReading | None, balance: Balance, currency: str) -> Left:
+    """`reading`: None where the limit depends on a role that is not named."""
+    amount, times = (reading.amount, reading.times) if reading is not None else (None, None)
+    limit = None if amount is None or amount[0] != amount[1] else max(0, amount[0])
+    times_left = None if times is None else max(0, times[0] - balance.times)
     remaining = None if limit is None else to_decimal(max(0, limit - balance.amount), currency)
     spent = to_decimal(balance.amount, currency)
     return Left(

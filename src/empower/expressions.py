@@ -302,6 +302,9 @@ class _Reader:
             written = name or construct(node.func)
             message = f"'{written[:60]}' is not a function of the language"
             raise Misfit("unknown-function", message, did_you_mean(written, _FUNCTIONS), columns(node.func))
+        starred = next((each for each in node.args if isinstance(each, ast.Starred)), None)
+        if starred is not None:
+            self.value(starred)
         if node.keywords:
             raise Misfit("wrong-argument", f"`{name}` takes no named arguments", f"write `{name}(…)` with the values alone")
         return _FUNCTIONS[name](self, node.args)

@@ -43,7 +43,7 @@ class Limits:
     @property
     def nodes_max(self) -> int:
         """How many keys, values and containers a file may hold: what a file of that size holds that is written by people."""
-        return self.bytes_max // 10
+        return self.bytes_max // 6
 
 
 def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:

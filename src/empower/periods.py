@@ -33,6 +33,11 @@ def day_in(zone: str) -> Callable[[int], int]:
     return day_of
 
 
+def timeless(plan: ir.Plan, program: ir.Program) -> bool:
+    """Whether a preview, and what it offers instead, is the same at every instant: then it tells none."""
+    return plan.clock == "never" and not plan.accounts and not program.menu
+
+
 def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:
     """The half-open interval of ledger time, around the instant of the decision, in which its verdict holds."""
     start, end = ALWAYS

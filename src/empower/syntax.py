@@ -49,7 +49,7 @@ def parse(text: str) -> ast.expr:
         raise Misfit("too-big", f"this expression is {len(text)} characters long; at most {LENGTH_MAX} are read", "split it with `define`")
     for found in _ODD.finditer(text):
         if found.group("odd"):
-            raise _refused(found.group("odd"), found.start())
+            raise _refused(text, found.group("odd"), found.start())
     source = _SPELLED.sub(_spelled, text).replace("\n", " ").replace("\t", " ")
     try:
         tree = ast.parse(source, mode="eval").body
@@ -67,7 +67,7 @@ def _spelled(match: re.Match[str]) -> str:
     return ("@" if match.group("percent") else "//").ljust(len(written))
 
 
-def _refused(odd: str, at: int) -> Misfit:
+def _refused(text: str, odd: str, at: int) -> Misfit:
     """Why a character, an operator or a number has no place here."""
     where = (at, at + len(odd))
     if not odd.isascii() or not odd.isprintable():
@@ -78,6 +78,9 @@ def _refused(odd: str, at: int) -> Misfit:
         return Misfit("single-equals", "'=' does not compare", "write `==`", where)
     if odd in ("'", '"'):
         return Misfit("bad-syntax", "this quote is never closed", "end the word with the same quote", where)
+    if odd[0] == "0" and (thousands := re.search(r"[0-9]+,$", text[:at])):
+        shown = thousands.group() + odd
+        return Misfit("bad-number", f"'{shown[:40]}' could be one number or two", "write it without a comma", (thousands.start(), where[1]))
     if odd[0] == "0" and odd.isdigit():
         return Misfit("bad-number", f"'{odd[:40]}' begins with a needless 0", "leave the zeros out", where)
     if odd[0].isdigit():

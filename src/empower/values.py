@@ -64,6 +64,8 @@ def as_condition(value: Value) -> ir.Cond:
         return value
     if isinstance(value, YesNo):
         return ir.Constant(value.value)
+    if isinstance(value, Literal) and value.listed:
+        raise Misfit("word-as-condition", "a list alone is not a condition", "write `fact in ['…', '…']`")
     if isinstance(value, Literal):
         shown = value.texts[0] if value.texts else ""
         help_ = f"name the fact on both sides, or write `fact in ['…', '{shown[:40]}']`"

@@ -115,6 +115,8 @@ def atom(author: Author, sign: Sign, *, amount: bool, known: bool) -> str:
         return _person(author) if author.chance(4) else _role(author)
     if author.chance(8) and "condition" in author.defined.values():
         return author.pick([name for name, kind in author.defined.items() if kind == "condition"])
+    if author.chance(25):
+        return f"action.kind {author.pick(('==', '!='))} '{author.pick(author.actions).name}'"
     if author.chance(12):
         return f"action.reason {author.pick(('==', '!='))} '{author.pick(('late', 'broken'))}'"
     fact = author.pick(author.facts)
@@ -358,7 +360,7 @@ def _number_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
     return [(name, value) for name in names]
 
 
-def _text_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
+def _text_leaves(author: Author, _fact: Fact) -> Sequence[Leaf]:
     word = author.pick(("a", "AB-1", "ab-1", "7"))
     names = ("equal_to", "equal_to_case_insensitive", "starts_with", "ends_with", "contains", "matches_regex")
     return [*((name, word) for name in names), ("non_empty", None)]
@@ -381,7 +383,7 @@ def _set_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
     return [*((name, list(members)) for name in lists), ("contains", members[0]), ("does_not_contain", members[0])]
 
 
-def _yes_no_leaves(author: Author, fact: Fact) -> Sequence[Leaf]:
+def _yes_no_leaves(_author: Author, _fact: Fact) -> Sequence[Leaf]:
     return [("is_true", None), ("is_false", None)]
 
 

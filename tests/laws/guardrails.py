@@ -101,6 +101,8 @@ def amount(author: Author, *, least: int = 0) -> object:
 def lookup(author: Author, *, least: int = 0, by_role: bool = False) -> Document:
     """A table by the member of one fact."""
     words = [] if by_role else author.of("one of", "ordered")
+    if not by_role and author.chance(8):
+        return {"by": "action.kind", **{action.name: author.money(least=least) for action in author.actions}}
     if not words or author.chance(2):
         return {"by": "actor.role", **dict(zip((*author.beside, *author.ladder), _rising(author, least), strict=False))}
     fact = author.pick(words)

@@ -8,12 +8,13 @@ from attrs import evolve
 from hypothesis import given, strategies as st
 
 from empower.judge import judge
-from laws.author import Author
+from laws.author import Action, Author
 from laws.guardrails import dated
 from laws.packs import LAYERS, Made, Source, declarations, guardrails, make, packs, sources
 from laws.profile import searched
 from laws.test_law_03_certain_outcome import STRENGTH
 from laws.test_law_04_unknown_is_never_generous import at_most
+from laws.vocabulary import facts
 from laws.worlds import World, worlds
 
 TIGHTENING = ("rules", "caps", "budgets", "assume")
@@ -93,9 +94,6 @@ def _author_of(source: Source, draw: Any) -> Author:
 
 @st.composite
 def _declared(draw: st.DrawFn, source: Source) -> Author:
-    from laws.author import Action
-    from laws.vocabulary import facts
-
     document = source.document
     currency = document["currency"]
     known = tuple(fact for fact in facts(currency) if fact.path in document["facts"])

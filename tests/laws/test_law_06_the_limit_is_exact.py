@@ -10,7 +10,7 @@ from hypothesis import assume, given, strategies as st
 from empower.judge import judge
 from empower.money import to_decimal
 from laws import oracle
-from laws.packs import packs
+from laws.packs import make, packs
 from laws.profile import searched
 from laws.worlds import World, worlds
 
@@ -92,8 +92,6 @@ def test_an_amount_outside_its_bounds_is_a_no_with_a_limit(world: World) -> None
 def test_without_guardrails_the_limit_is_the_kinds_own_bound(world: World) -> None:
     """The limit is the kind's own bound if no guardrail applies."""
     bare = {**world.made.source.document, "rules": [], "caps": [], "budgets": [], "assume": []}
-    from laws.packs import make
-
     case = evolve(world, made=make(evolve(world.made.source, document=bare))).case()
     assume(not case.missing)
     assert judge(case).limit == (case.plan.amount[1] if case.plan.amount else None)

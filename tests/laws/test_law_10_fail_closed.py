@@ -82,7 +82,7 @@ def test_garbage_is_refused_or_answered_and_never_crashes(world: World, data: st
     try:
         decision = way(action, context)
     except MalformedRequest as malformed:
-        assert all(fault.path and fault.message for fault in malformed.faults)
+        assert all(fault.path and fault.message for fault in malformed.faults)  # noqa: PT017  (either answer is right)
         assert guard.history() == ()
     else:
         decision.to_json()

@@ -91,7 +91,7 @@ class World:
         """The facts as a host hands them in."""
         program = self.made.program
         flat = {path: native(value, program.facts[path], program.currency) for path, value in self.facts.items() if value is not None}
-        return nested({**flat, **dict.fromkeys(self.broken, {"not": "a value"})})
+        return nested({**flat, **{path: {"not": "a value"} for path in self.broken}})
 
     def action(self) -> dict[str, Any]:
         """The action as a host hands it in."""

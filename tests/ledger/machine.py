@@ -98,10 +98,8 @@ class LedgerMachine(RuleBasedStateMachine):
         counters = [leg.counter for part in drawn for leg in part] if allowed else COUNTERS
         now = self.model.tick(self.clock.at)
         before = [self.model.held(one, now) for one in counters]
-        if allowed:
-            found = answer(lambda: self.ledger.reserve(wish, drawn, hold_until=until, **meta))
-        else:
-            found = answer(lambda: self.ledger.attempt(wish, counters, **meta))
+        reserve, attempt = self.ledger.reserve, self.ledger.attempt
+        found = answer(lambda: reserve(wish, drawn, hold_until=until, **meta) if allowed else attempt(wish, counters, **meta))
         assert told(found) == answer(lambda: self.model.ask(self.clock.at, wish, during, drawn if allowed else None, until))
         if isinstance(found, Reserved | Refused | Noted):
             assert found.at == now

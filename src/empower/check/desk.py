@@ -23,8 +23,8 @@ NAME_MAX = 100
 """Longer names help nobody."""
 DEFINED_PARTS, DEFINED_DEPTH, DEFINED_CHAIN = 500, 60, 25
 """How many parts a named expression has when written out, how deep they are nested, and how many wait for one another."""
-WRITTEN_OUT_MAX = 2_000_000
-"""How many parts all uses of named expressions have together: a pack of a few lines may not grow without bound."""
+WRITTEN_OUT_MAX, SMALL = 500_000, 20
+"""How many parts all uses of named expressions have together, small ones not counted: a pack of a few lines may not grow without bound."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _STAFF_WORDS = ("amount", "limit", "role", "left", "currency")
 
@@ -131,7 +131,7 @@ class Desk:
         if found is None:
             return None
         if name not in self._sizes:
-            self._sizes[name] = extent(found, DEFINED_PARTS, DEFINED_DEPTH) or DEFINED_PARTS
+            self._sizes[name] = max(0, (extent(found, DEFINED_PARTS, DEFINED_DEPTH) or DEFINED_PARTS) - SMALL)
         self.written_out += self._sizes[name]
         if self.written_out > WRITTEN_OUT_MAX:
             message = f"written out, the named expressions of this pack have more than {WRITTEN_OUT_MAX} parts"
