@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from empower.pack import Place
 
-DATA = yaml.safe_load((Path(__file__).parent / "hostile" / "conditions.yaml").read_text(encoding="utf-8"))
+DATA = yaml.safe_load((Path(__file__).parent / "hostile" / "expressions.yaml").read_text(encoding="utf-8"))
 WORK_MAX = 10_000
 """Calls of functions, Python's own included, that any one text may cost: a measure which no slow machine changes."""
 

@@ -21,6 +21,10 @@ SOURCE = ROOT / "src"
 
 FUNCTION_LINES = 60
 FILE_LINES = 500
+LONG_FILES = (
+    "tests.hostile.packs",
+    "tests.test_check",
+)  # collections: one short function a bad pack, one short test a sentence of docs/packs.md
 NESTING = 3
 
 # Who may do what nobody else may. A name stands for the module and everything below it.
@@ -103,7 +107,7 @@ def faults(checker: Callable[[Module], Iterator[str]], where: tuple[Module, ...]
 def long_files(module: Module) -> Iterator[str]:
     """A file of more than 500 lines."""
     count = len(module.text.splitlines())
-    if count > FILE_LINES:
+    if count > FILE_LINES and module.name not in LONG_FILES:
         yield f"{count} lines, more than {FILE_LINES}"
 
 

@@ -357,7 +357,9 @@ class Clerk:
 def whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Decision:
     """Several decisions as one: the strongest outcome, the sum of the amounts."""
     decisive = max(parts, key=lambda part: _STRENGTH[part.outcome])
-    given = [part.amount for part in parts if part.amount is not None] if decisive.allowed else []
+    if not decisive.allowed:
+        parts = [part.changed(amount=None, origin=_with(part, withheld=True)) for part in parts]
+    given = [part.amount for part in parts if part.amount is not None]
     names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
     origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
     return decisive.changed(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)

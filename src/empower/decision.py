@@ -149,6 +149,8 @@ class Extra(Noun):
     """The approval was used."""
     approval_refused: str = ""
     replayed: bool = False
+    withheld: bool = False
+    """A part of `decide_all` whose whole is not allowed: nothing was reserved for it."""
     settled: bool = False
     """Of a replay: the hold was confirmed or ended before."""
     notice: str = ""
@@ -267,8 +269,8 @@ class Decision(tuple[Any, ...]):
 
     @property
     def allowed(self) -> bool:
-        """Whether the host may go ahead."""
-        return self.outcome == "allow"
+        """Whether the host may go ahead; never for a part whose whole is not allowed."""
+        return self.outcome == "allow" and not self.extra.withheld
 
     @property
     def key(self) -> str | None:

@@ -25,7 +25,7 @@ from empower.money import to_decimal
 from empower.needs import ALTERNATIVES_MAX, alternatives, unknown_facts
 from empower.options import options_instead, options_now
 from empower.phrases import phrase
-from empower.reasons import Shown, about, clause, decisive, fill
+from empower.reasons import Shown, about, clause, decisive, fill, fill_known
 from empower.request import Misread, look_up, plain, read_value
 
 
@@ -132,7 +132,7 @@ class Teller:
         outcome = each.outcome if certain else "needs_info"
         return Reason(
             each.guardrail, each.effect, outcome, certain, note.because, self._value(note, language), actual, limit, gap, clauses, str(note.span()),
-            staff, fill(note.say.customer.get(language, ""), values),
+            staff, fill_known(note.say.customer.get(language, ""), values, case.facts),
         )  # fmt: skip
 
     def _clauses(self, met: ir.Bar | ir.Account | ir.Duty | None, env: Environment, shown: Shown) -> tuple[Clause, ...]:

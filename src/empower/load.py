@@ -24,6 +24,8 @@ from empower.problems import PROBLEMS_MAX, PackError, Problem, Span
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
 _TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
+_STRIDE, _DENSITY = 2**16, 3
+"""How often it is looked whether there are so few characters to a part that nobody can have written it."""
 _JOINERS = "\u200c\u200d"
 """Characters without a width that some scripts, and faces made of several, cannot do without."""
 
@@ -271,8 +273,10 @@ class _Builder:
                 documents += 1
                 if documents > 1:
                     self.lose(event, "forbidden-yaml", "a second document begins here", "keep one document in a file")
-            if nodes > nodes_max:
-                self.lose(event, "too-big", f"the file has more than {nodes_max} parts", "split it, or raise `Limits(bytes_max=…)`")
+            if nodes > nodes_max or (nodes % _STRIDE == 0 and event.start_mark.index < _DENSITY * nodes):
+                self.lose(
+                    event, "too-big", f"the file has more than {min(nodes, nodes_max)} parts", "split it, or raise `Limits(bytes_max=…)`"
+                )
 
     def place(self, frame: list[Any], value: Any, event: Any) -> None:
         """Put a value, or a key, where it belongs."""

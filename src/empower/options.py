@@ -64,9 +64,11 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
     if typed is None:
         return None
     case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.balances, typed)
-    condition_facts = {
+    condition_facts: dict[str, Value | None] = {
         path: teller.lenient(decision.context, path) for path in teller.rules.program.facts if not path.startswith("action.")
     }
+    # In the condition of an offer the action is the one that is offered.
+    condition_facts |= {"action.kind": offer.kind, **{f"action.{name}": value for name, value in typed.items()}}
     if not holds(offer.certain, Environment(condition_facts, 0, decision.judged_at, teller.day_of)):
         return None
     amount = offer.amount

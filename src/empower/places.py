@@ -131,7 +131,7 @@ def _head(node: Node) -> Node:
             node = first.key or first
     empty = node.children is None and node.style is None and (node.line, node.column) == (node.last_line, node.last_column)
     if node.children is not None:
-        return Node(node.line, node.column, node.line, node.column + 1, None)
+        return node.key or Node(node.line, node.column, node.line, node.column + 1, None)
     return node.key if empty and node.key is not None else node
 
 

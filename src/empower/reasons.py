@@ -258,3 +258,9 @@ def about(case: Case, checked: CheckedPack, name: str) -> tuple[About, ir.Bar | 
 def fill(template: str, values: Mapping[str, str]) -> str:
     """A template with its placeholders filled; one without a value stays as it is, and what a value says is never filled again."""
     return _PLACEHOLDER.sub(lambda found: values.get(found.group(1), found.group()), template)
+
+
+def fill_known(template: str, values: Mapping[str, str], facts: Mapping[str, Value | None]) -> str:
+    """A template filled, or nothing where it would have to show a fact that is not known."""
+    shown = _PLACEHOLDER.findall(template)
+    return "" if any(name in values and name in facts and facts[name] is None for name in shown) else fill(template, values)

@@ -67,7 +67,7 @@ def test_adding_guardrails_never_weakens_an_outcome(world: World, data: st.DataO
 def test_adding_a_campaign_never_loosens(world: World, data: st.DataObject) -> None:
     """A budget's `campaign: {from, until}` gives 0 outside; adding one never loosens."""
     author = Author(data.draw, "GBP", (), {}, (), ())
-    budgets = [{**each, "campaign": dated(author)} for each in world.made.source.document["budgets"]]
+    budgets = [each if "campaign" in each else {**each, "campaign": dated(author)} for each in world.made.source.document["budgets"]]
     source = evolve(world.made.source, document={**world.made.source.document, "budgets": budgets})
     never_looser(evolve(world, made=make(source)), world)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import linecache
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -29,7 +30,10 @@ def make_function(name: str, lines: Sequence[str], names: Mapping[str, Any]) -> 
     scope = dict(names)
     exec(compile(source, file, "exec"), scope)  # noqa: S102  (the source holds only checked names and literals)
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-    return scope[name]  # type: ignore[no-any-return]
+    made = scope[name]
+    # A host that goes on under ever new packs must not keep the text of each: it goes with its function.
+    weakref.finalize(made, linecache.cache.pop, file, None).atexit = False
+    return made  # type: ignore[no-any-return]
 
 
 @define

@@ -15,7 +15,7 @@ from empower.check.rules import applies, condition, dates, shadow
 from empower.check.tables import csv_rows
 from empower.checked import CheckedCap, Row
 from empower.expressions import read_quantity
-from empower.formulas import all_of, atoms, negation_normal
+from empower.formulas import all_of, any_of, atoms, negated, negation_normal
 from empower.pack import CapDocument, Find, Place
 from empower.problems import Problem
 from empower.quantities import Misfit, Quantity, floored, with_unit
@@ -84,7 +84,7 @@ def _cap(desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line]
         document.id,
         "cap" if bound == "at_most" else "floor",
         _kinds(desk, document, place),
-        tuple(row for row, _ in rows),
+        _collected(tuple(row for row, _ in rows), lines) if policy == "collect-min" else tuple(row for row, _ in rows),
         policy == "collect-min",
         negation_normal(condition_),
         dated,
@@ -93,6 +93,14 @@ def _cap(desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line]
         shadow,
         desk.yes_no(document.ceiling, (*place, "ceiling")),
     )
+
+
+def _collected(rows: tuple[Row, ...], lines: Sequence[_Line]) -> tuple[Row, ...]:
+    """Where every matching row counts, `otherwise` is what holds when none of the others does."""
+    if len(rows) < 2 or not lines[-1].last:
+        return rows
+    others = any_of(tuple(row.condition for row in rows[:-1]))
+    return (*rows[:-1], Row(negated(others), rows[-1].amounts))
 
 
 def _kinds(desk: Desk, document: CapDocument, place: Place) -> tuple[str, ...]:

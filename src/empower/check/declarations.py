@@ -43,6 +43,8 @@ def roles(desk: Desk) -> None:
         return
     if not document.ladder:
         desk.problem(("roles", "ladder", "<key>"), "missing-key", "the ladder has no role", "name at least one, the lowest first")
+        desk.broken.add(("roles",))
+        return
     if len(document.ladder) + len(document.beside) > ROLES_MAX:
         desk.problem(("roles", "<key>"), "too-big", f"the pack has more than {ROLES_MAX} roles", "join roles that may do the same")
         desk.broken.add(("roles",))
@@ -67,12 +69,12 @@ def _asked(desk: Desk, name: str, text: str, ladder: list[str]) -> str:
     asked = text.removeprefix("asks ").strip()
     if text.startswith("asks ") and asked in ladder:
         return asked
-    shown = ladder[0] if ladder else "team_lead"
+    shown = ladder[0]
     if text.startswith("asks "):
         desk.problem(place, "unknown-role", f"'{asked[:60]}' is not a role of the ladder", did_you_mean(asked, ladder))
     else:
         desk.problem(place, "unknown-role", f"'{text[:60]}' does not say whom '{name[:60]}' asks", f"write `{name[:60]}: asks {shown}`")
-    return shown if ladder else ""
+    return shown
 
 
 def values(desk: Desk) -> None:
@@ -133,15 +135,16 @@ def _fact(desk: Desk, name: str, document: FactDocument, place: Place) -> bool:
 def _refuse_nested(desk: Desk) -> None:
     """A fact may not be both a value and a group of others."""
     own = desk.pack.document.facts
+    said: set[str] = set()
     for name in desk.facts:
         parts = name.split(".")
-        around = [group for length in range(1, len(parts)) if (group := ".".join(parts[:length])) in desk.facts]
-        if around and name in own:
-            message = f"'{name}' lies inside the fact '{around[0]}'"
-            desk.problem(("facts", name, "<key>"), "reserved-name", message, "rename one of them")
-        elif around and around[0] in own:
-            message = f"'{around[0]}' is also the group of '{name}'"
-            desk.problem(("facts", around[0], "<key>"), "reserved-name", message, "rename it")
+        around = next((group for length in range(1, len(parts)) if (group := ".".join(parts[:length])) in desk.facts), None)
+        if around in own and around not in said:
+            said.add(around)
+            desk.problem(("facts", around, "<key>"), "reserved-name", f"'{around}' is also the group of '{name}'", "rename it")
+        elif around is not None and around not in own and name in own:
+            message = f"'{name}' lies inside the parent's fact '{around}'"
+            desk.problem(("facts", name, "<key>"), "reserved-name", message, "choose another name")
 
 
 def _note(desk: Desk, name: str, document: FactDocument, place: Place) -> FactNote:

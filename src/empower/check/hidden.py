@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from empower import ir
 from empower.check.desk import Desk
 from empower.checked import CheckedPack, CheckedRule
+from empower.formulas import atoms
 
 WORK_MAX = 200_000
 """How many pairs of a denial and an escalation are compared: those that speak of the same fact, by the rarest fact of the denial."""
@@ -52,24 +53,28 @@ def _indexed(denials: Iterable[CheckedRule]) -> Mapping[Subject, list[CheckedRul
 
 
 def _speaking_of_the_same(rule: CheckedRule, denials: Mapping[Subject, list[CheckedRule]]) -> Iterator[CheckedRule]:
-    for subject in sorted({(), *_subjects(rule.fires)}):
+    found = {_subject(atom, positive=positive) for atom, positive in atoms(rule.fires)}
+    for subject in sorted({(), *(subject for subject in found if subject is not None)}):
         yield from denials.get(subject, ())
 
 
 def _subjects(condition: ir.Cond) -> Iterator[Subject]:
     """What the parts of a conjunction speak of: a denial is implied only by what speaks of all its subjects."""
     for part in condition.conditions if isinstance(condition, ir.All) else (condition,):
-        match part:
-            case ir.Any() | ir.AtLeast() | ir.Constant():
-                continue
-            case ir.IsAmong(fact=fact, members=members):
-                yield from (("among", fact, member) for member in members) if len(members) == 1 else ()
-            case ir.AmountAbove():
-                yield ("amount",)
-            case ir.Compare(left=left):
-                yield ("number", repr(left))
-            case _:
-                yield ("other", repr(part))
+        if not isinstance(part, (ir.Any, ir.AtLeast, ir.Constant)):
+            yield from (subject for atom, positive in atoms(part) if (subject := _subject(atom, positive=positive)))
+
+
+def _subject(atom: ir.Atom, *, positive: bool) -> Subject | None:
+    match atom:
+        case ir.IsAmong(fact=fact, members=members):
+            return ("among", fact, *members) if len(members) == 1 and positive else None
+        case ir.AmountAbove():
+            return ("amount",)
+        case ir.Compare(left=left):
+            return ("number", repr(left))
+        case _:
+            return ("other", repr(atom), str(positive))
 
 
 def implies(stronger: ir.Cond, weaker: ir.Cond) -> bool:

@@ -44,10 +44,10 @@ def csv_rows(desk: Desk, text: str, file: str, place: Place, bounds: Sequence[st
         desk.report(each)
     given = [name for name in header if name in bounds]
     if not problems and not rows:
-        desk.report(Problem(Span(file), "bad-table", "this table has no row below its first line", "add a row"))
+        desk.report(Problem(find(place), "bad-table", "this table has no row below its first line", "add a row"))
     if not problems and len(given) != 1:
         message = "a table of caps has one column `at_most` or `at_least`"
-        desk.report(Problem(Span(file), "bad-table", message, "add it to the first line" if not given else "write two tables"))
+        desk.report(Problem(find(place), "bad-table", message, "add it to the first line" if not given else "write two tables"))
     if len(given) != 1 or not _columns_known(desk, header, bounds, find, place):
         return Table((), bounds[0], find)
     return Table(rows, given[0], find)
