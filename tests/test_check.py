@@ -110,9 +110,9 @@ ALL_CODES = (
     [
         (HEAD.replace("order.items: integer 0..100", "order.items: integer") + RULES + "{id: r, deny: refund, when: order.items > 5, because: trust}", ["unbounded"]),
         (HEAD.replace("order.id: text", "order.id: [text]") + BUDGETS + "{id: b, for: refund, per: order.id, window: ever, at_most: 5, because: trust}", ["wrong-shape"]),
-        (HEAD.replace("define: {half: 50% of order.total", "define: {half: 50% of totl") + CAPS + "{id: c, for: refund, at_most: half, because: trust}", ["unknown-name"]),
+        (HEAD.replace("{half: 50% of order.total", "{half: 50% of totl") + CAPS + "{id: c, for: refund, at_most: half, because: trust}", ["unknown-name"]),
         (HEAD.replace("  release: {}", "  release: [x]") + RULES + "{id: r, ask: release, of: [evidence.photo], because: trust}", ["wrong-shape"]),
-        (HEAD.replace("roles: {ladder", "roles: {lader") + RULES + "{id: r, escalate: refund, to: lead, when: actor.role == 'clerk', because: trust}", ["missing-key", "unknown-key"]),
+        (HEAD.replace("{ladder", "{lader") + RULES + "{id: r, escalate: refund, to: lead, when: actor.role == 'bot', because: trust}", ["missing-key", "unknown-key"]),
         (HEAD.replace("values: {trust: We", "values: {trust: [x], x: We") + RULES + "{id: r, deny: refund, because: trust}", ["wrong-shape"]),
         (HEAD.replace("languages: [en, de]", "languages: en") + RULES + "{id: r, deny: refund, because: trust, say: {staff: {de: nein}}}", ["wrong-shape"]),
         (HEAD.replace("currency: GBP\n", "") + CAPS + "{id: c, for: refund, at_most: 5.001, because: trust}", ["missing-key"]),
@@ -157,9 +157,18 @@ def test_a_table_tells_the_cell(table: str, wanted: list[tuple[str, str]], tmp_p
 
 SCALARS = ["", "yes", "5", "-1", "0", "refund", "order.total", "everything", "{}", "[]", "[x]", "{x: y}", "[[]]", "{by: actor.role}", "'", "{", "never",
            "{otherwise: 0}", "action.amount", "1e9", "9" * 400, "ü", "\u202e", "actor.role", "{all: []}", "{escalate: boss}", "clerk", "x" * 300]  # fmt: skip
-PARTS = HEAD + "\n".join(
-    {text.split("\n")[0]: text for text in reversed(GOOD)}.values()
-).replace("{id: r,", "{id: r1,") + "\n"  # fmt: skip
+
+
+def parts() -> str:
+    """A good pack with nearly all good guardrails."""
+    made = HEAD
+    for name in SECTIONS:
+        texts = [text for section, text in BOOK["good"] if section == name and "deny: everything" not in text]
+        made += f"{name}:\n" + "".join(f"  - {{id: {name}-{number}, {text.partition(', ')[2]}\n" for number, text in enumerate(texts))
+    return made
+
+
+PARTS = parts()
 
 
 @st.composite

@@ -12,6 +12,7 @@ import pytest
 from empower import PackError, load_pack
 from empower.load import Limits, read_pack, read_yaml
 from empower.problems import CODES, PROBLEMS_MAX, Problem, Span, render_problems
+from hostile import meanings
 from hostile.packs import HEAD, MAKERS, RULE, tabled, write
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def refusal(folder: Path) -> PackError:
 def test_there_are_enough_of_them() -> None:
     """The collection is large, and every code in it exists."""
     assert len(HOSTILE) >= 40
+    assert meanings.HEAD == HEAD
     assert {code for _, code, _ in MAKERS} <= {*CODES, ""}
 
 

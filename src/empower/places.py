@@ -6,6 +6,7 @@ A mapping is shown by its `id`, or else by its first key; a list by its first it
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 
 from attrs import define
@@ -43,17 +44,19 @@ class Places:
         self._text, self._file, self._read = text, file, read
         self._lines: list[str] = []
         self._more: Iterator[Node] | None = None
+        self._lock = threading.Lock()
         self._root = Node(0, 0, 0, 0, None, children={}, open=True)
 
     def find(self, place: Place) -> Span:
         """The span of a value; of a key, as (*place, "<key>"); of a stretch of a text, as (*place, "<text>", start, end)."""
-        if len(place) > 2 and place[-3] == "<text>":
-            node = self._node(place[:-3])
-            return self._stretch(node, int(place[-2]), int(place[-1])) or self._span(node)
-        if place and place[-1] == "<key>":
-            node = self._node(place[:-1])
-            return self._span(node.key or node)
-        return self._span(self._node(place))
+        with self._lock:
+            if len(place) > 2 and place[-3] == "<text>":
+                node = self._node(place[:-3])
+                return self._stretch(node, int(place[-2]), int(place[-1])) or self._span(node)
+            if place and place[-1] == "<key>":
+                node = self._node(place[:-1])
+                return self._span(node.key or node)
+            return self._span(self._node(place))
 
     def _node(self, place: Place) -> Node:
         """The node at a place, or the nearest one around it; reads on until it is certain."""

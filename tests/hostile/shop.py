@@ -63,13 +63,9 @@ def told(folder: Path) -> list[tuple[str, str]]:
     return found
 
 
-RULES = "rules:
-  - "
-CAPS = "caps:
-  - "
-BUDGETS = "budgets:
-  - "
-
+RULES = "rules:\n  - "
+CAPS = "caps:\n  - "
+BUDGETS = "budgets:\n  - "
 PARENT = HEAD.replace("corner-shop", "company") + (
     "caps:\n  - {id: most, for: refund, at_most: {by: actor.role, bot: 5, clerk: 40, lead: 100, manager: 500}, ceiling: yes, because: trust}\n"
     "rules:\n"

@@ -46,6 +46,8 @@ class Author:
     actions: tuple[Action, ...]
     defined: dict[str, str] = field(factory=dict)
     """Named expressions by what they are: `condition` or `money`."""
+    escalating: bool = False
+    """Whether most guardrails leave it to a higher role."""
     talkative: bool = False
     """Whether every guardrail has words for the customer."""
     reasons: bool = False

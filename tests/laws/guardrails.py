@@ -47,7 +47,7 @@ def kinds(author: Author, *, amount: bool = False) -> object:
 
 def rule(author: Author, name: str) -> Document:
     """A rule of a random effect."""
-    effect = author.pick(EFFECTS)
+    effect = author.pick(("escalate", "escalate", "only_if", "oblige")) if author.escalating else author.pick(EFFECTS)
     if effect == "ask" and not author.of("yes/no"):
         effect = "deny"
     found = guardrail(author, name) | {effect: kinds(author)}
@@ -55,7 +55,7 @@ def rule(author: Author, name: str) -> Document:
     if effect in ("oblige", "advise"):
         found["then"] = [author.pick(("leave_item", "say_sorry"))]
     if effect == "escalate":
-        found["to"] = author.pick(author.ladder)
+        found["to"] = author.pick(author.ladder[1:] or author.ladder) if not author.chance(6) else author.ladder[0]
     if effect == "only_if":
         found[author.pick(("any", "any", "all"))] = [condition(author, "loosens") for _ in range(author.pick((2, 1, 3)))]
     if effect == "ask":
@@ -128,10 +128,12 @@ def cap(author: Author, name: str, tables: dict[str, str]) -> Document:
         found["unless"] = condition(author, "loosens", amount=False, known=False)
     if author.chance(8):
         found |= dated(author) | {"outside": author.pick(("absent", "0"))}
-    bound = "at_least" if author.chance(6) else "at_most"
+    bound = "at_least" if author.chance(4) else "at_most"
     form = author.pick(("plain", "first", "first", "unique", "collect-min", "csv"))
-    if form == "plain":
-        return found | {bound: amount(author) if bound == "at_most" else money_text(author.pick((1, 5, 10, 25)), author.currency)}
+    if form == "plain" or author.escalating:
+        by_role = author.escalating or author.chance(2)
+        most = (lookup(author, by_role=True) if by_role else amount(author)) if bound == "at_most" else ""
+        return found | {bound: most or money_text(author.pick((1, 5, 10, 25, 50)), author.currency)}
     rows = _partition(author, bound) if form == "unique" else _rows(author, bound, plain=form == "csv")
     hit = author.pick(("unique", "any", "first")) if form == "unique" else "collect-min" if form == "collect-min" else "first"
     if form == "csv":
@@ -149,7 +151,7 @@ def _rows(author: Author, bound: str, *, plain: bool) -> list[Document]:
             row["when"] = text(author, "tightens", 1, amount=False, known=False)
         rows.append(row | {bound: author.money() if plain else amount(author)})
     last = money_text(0, author.currency) if bound == "at_least" else author.money(least=author.pick((1, 0)))
-    if bound == "at_most" and not author.chance(3):
+    if bound == "at_most" and not author.chance(5):
         rows.insert(
             author.pick((len(rows), 0)), {"actor.role": f"{author.ladder[-1]} or above", bound: money_text(AMOUNTS[-1], author.currency)}
         )
@@ -183,7 +185,7 @@ def budget(author: Author, name: str) -> Document:
     """A budget of a random window, key and limit."""
     keys = [fact.path for fact in author.of("text", "one of", "ordered")]
     per = author.some(["actor.id", "customer.id", "place.store", "actor.role", "action.reason", *keys], 0, 2)
-    per = ["actor.id"] if author.chance(3) else per
+    per = ["actor.id"] if author.escalating or author.chance(3) else per
     found = guardrail(author, name) | {"for": kinds(author)} | ({"per": per} if per else {})
     personal = any(key.startswith("actor.") for key in per)
     if author.chance(8):
@@ -220,7 +222,7 @@ def _limit(author: Author, chosen: object) -> object:
         return {"times": str(author.pick((1, 2, 3)))} | (
             {"amount": amount(author, least=1)} if author.chance(2) and not _no_amounts(author, chosen) else {}
         )
-    return lookup(author, least=1, by_role=True) if author.chance(3) else amount(author, least=author.pick((30, 1)))
+    return lookup(author, least=1, by_role=True) if author.chance(3) else amount(author, least=author.pick((30, 30, 1)))
 
 
 def _no_amounts(author: Author, chosen: object) -> bool:

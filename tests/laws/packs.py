@@ -96,15 +96,16 @@ def make(source: Source) -> Made:
 
 
 @st.composite
-def authors(draw: st.DrawFn, *, actor: bool = False, talkative: bool = False) -> Author:
+def authors(draw: st.DrawFn, *, actor: bool = False, talkative: bool = False, escalating: bool = False) -> Author:
     """A random author, with everything declared that a pack declares; `actor`: surely with facts of the actor."""
     currency = draw(st.sampled_from(CURRENCIES))
-    ladder = draw(st.sampled_from(LADDERS))
+    ladder = draw(st.sampled_from(LADDERS[:-1] if escalating else LADDERS))
     author = Author(draw, currency, ladder, {}, (), ())
     author.beside = {"agent": f"asks {author.pick(ladder)}"} if author.chance(3) else {}
     about_actor = [fact for fact in facts(currency) if fact.path.startswith("actor.")]
     others = [fact for fact in facts(currency) if fact not in about_actor]
     author.facts = (*author.some(others, 2, 4), *author.some(about_actor, 1, 2)) if actor else tuple(author.some(facts(currency), 3, 7))
+    author.escalating = escalating
     if talkative:
         author.talkative = True
         author.facts = tuple(dict.fromkeys((*author.facts, *(fact for fact in others if fact.customer_may_see))))
@@ -167,15 +168,17 @@ def guardrails(author: Author, tables: dict[str, str], prefix: str = "", *, most
         "rules": [rule(author, f"{prefix}rule-{n}") for n in range(author.pick(range(most + 2)))],
         "caps": [cap(author, f"{prefix}cap-{n}", tables) for n in range(author.pick(range(most)) if amounts else 0)],
         "budgets": [budget(author, f"{prefix}budget-{n}") for n in range(author.pick(range(most)))],
-        "assume": [assumption(author, f"{prefix}assume-{n}") for n in range(author.pick((0, 0, 0, 0, 1)))],
+        "assume": [
+            assumption(author, f"{prefix}assume-{n}") for n in range(author.pick((0, 0, 0, 0, 0, 0, 0, 1)) * (not author.escalating))
+        ],
         "menu": [offer(author, f"{prefix}offer-{n}") for n in range(author.pick((0, 1, 2)))],
     }
 
 
 @st.composite
-def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False, talkative: bool = False) -> Source:
-    """A random pack as written."""
-    author = draw(authors(actor=actor, talkative=talkative))
+def sources(draw: st.DrawFn, *, budgets: bool = True, **author_is: bool) -> Source:
+    """A random pack as written, by an author of some sort."""
+    author = draw(authors(**author_is))
     author.draw = draw
     document = declarations(author)
     tables: dict[str, str] = {}
@@ -186,6 +189,6 @@ def sources(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False, talka
 
 
 @st.composite
-def packs(draw: st.DrawFn, *, budgets: bool = True, actor: bool = False, talkative: bool = False) -> Made:
-    """A random pack that passes the checker."""
-    return make(draw(sources(budgets=budgets, actor=actor, talkative=talkative)))
+def packs(draw: st.DrawFn, *, budgets: bool = True, **author_is: bool) -> Made:
+    """A random pack that passes the checker, by an author of some sort."""
+    return make(draw(sources(budgets=budgets, **author_is)))

@@ -50,7 +50,7 @@ def told(decision: Decision) -> dict[str, Any]:
         "outcome": decision.outcome, "limit": decision.limit, "who": decision.who, "amount": decision.amount,
         "guardrails": set(decision.guardrails), "reasons": {reason.guardrail: (reason.outcome, reason.gap) for reason in decision.reasons},
         "needs": {frozenset(need.fact for need in each) for each in decision.needs},
-        "options": {(option.id, tuple(sorted(option.action.items()))) for option in decision.options},
+        "options": {(option.id, repr(sorted(option.action.items()))) for option in decision.options},
         "obligations": {(duty.name, duty.guardrail, duty.certain) for duty in decision.obligations},
     }  # fmt: skip
 

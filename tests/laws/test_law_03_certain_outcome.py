@@ -47,7 +47,7 @@ def test_with_everything_known_the_strongest_outcome_wins(world: World) -> None:
 
 
 @searched(250)
-@given(worlds(packs(actor=True), unknown=6))
+@given(st.one_of(worlds(packs(actor=True, escalating=True), unknown=9), worlds(packs(actor=True), unknown=6)))
 def test_an_escalation_names_the_lowest_role_that_could_say_yes(world: World) -> None:
     """An escalation names the lowest role above the requester's, at or above every role so named, whose approval could be allowed for
     some value of the actor facts that a role does not fix, assuming a fresh personal budget and the shared balances as they are; if there

@@ -68,7 +68,7 @@ def expected(world: World, approver: Approver) -> tuple[tuple[oracle.Outcome, st
 
 
 @searched(250)
-@given(worlds(packs(actor=True), unknown=9), st.data())
+@given(worlds(packs(actor=True, escalating=True), unknown=9), st.data())
 def test_an_approval_is_a_second_verdict(world: World, data: st.DataObject) -> None:
     """It is used only if the requester's own verdict is not allow: the requester's verdict, of which only `deny`, `over: deny` and missing
     facts count; and the approver's, with every `actor.*` fact replaced by the approver's (what it lacks is unknown, never inherited), which
@@ -84,7 +84,7 @@ def test_an_approval_is_a_second_verdict(world: World, data: st.DataObject) -> N
 
 
 @searched(100)
-@given(worlds(packs(actor=True), unknown=0), st.data())
+@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
 def test_a_deny_cannot_be_approved_away(world: World, data: st.DataObject) -> None:
     """A deny cannot be approved away, and an allow needs no approval."""
     guard = world.guard()
@@ -97,7 +97,7 @@ def test_a_deny_cannot_be_approved_away(world: World, data: st.DataObject) -> No
 
 
 @searched(150)
-@given(worlds(packs(actor=True), unknown=0), st.data())
+@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
 def test_the_approver_is_charged(world: World, data: st.DataObject) -> None:
     """Budgets keyed by `actor.*` are charged to the approver, all others once; both people are recorded."""
     empty = evolve(world, spent=dict.fromkeys(world.spent, SPENT[:2]))
@@ -119,7 +119,7 @@ def test_the_approver_is_charged(world: World, data: st.DataObject) -> None:
 
 
 @searched(100)
-@given(worlds(packs(actor=True), unknown=0), st.data())
+@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
 def test_up_to_then_means_the_approvers_limit(world: World, data: st.DataObject) -> None:
     """`up_to` then means the approver's limit: as much as the two verdicts together allow, at most the amount asked."""
     assume(world.plan.amount is not None)

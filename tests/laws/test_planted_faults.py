@@ -165,7 +165,7 @@ def always(outcome: str) -> Callable[[Any], Any]:
     return lambda asked: lambda case: evolve(asked(case), outcome=outcome)
 
 
-EVERYTHING, ACTORS, TALKATIVE = worlds(), worlds(packs(actor=True), unknown=9), worlds(packs(talkative=True), unknown=8)
+EVERYTHING, ACTORS, TALKATIVE = worlds(), worlds(packs(actor=True, escalating=True), unknown=9), worlds(packs(talkative=True), unknown=8)
 FAULTS: dict[str, tuple[Patch, Callable[..., Any], tuple[Any, ...]]] = {
     "legs unenforced": (replacing(clerk, "legs_of", unenforced), law_1.test_no_limit_is_ever_exceeded, (law_1.busy_packs(), st.data())),
     "first speaker decides": (

@@ -21,7 +21,7 @@ from laws import oracle
 from laws.packs import Made, packs
 from laws.vocabulary import INSTANTS, native, nested, values_of
 
-SPENT = (*[Balance(0, 0, None)] * 4, Balance(1, 1, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
+SPENT = (*[Balance(0, 0, None)] * 7, Balance(1, 1, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
 
 
 @frozen(eq=False, repr=False)
@@ -175,7 +175,7 @@ def contexts(draw: st.DrawFn, made: Made, kind: str, *, unknown: int = 3, most_u
 
 def _low_first(made: Made) -> tuple[str, ...]:
     """The roles, those that have somebody above them more often."""
-    return made.pack.roles.ladder[:1] * 2 + tuple(made.pack.roles.beside) + made.pack.roles.ladder
+    return made.pack.roles.ladder[:1] * 4 + tuple(made.pack.roles.beside) + made.pack.roles.ladder
 
 
 @st.composite

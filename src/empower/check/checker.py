@@ -57,6 +57,9 @@ def _check(pack: Pack, problems: list[Problem]) -> tuple[CheckedPack, Desk]:
     declarations.facts(desk)
     definitions.define(desk)
     _obligations(desk)
+    for name in pack.document.population:
+        if name not in desk.facts:
+            desk.unknown_fact(name, ("population", name, "<key>"))
     return _guardrails(desk, parent), desk
 
 
