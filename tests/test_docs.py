@@ -11,6 +11,7 @@ import inspect
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -109,7 +110,7 @@ def test_python_on_a_page_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> No
 def run_command(line: str, folder: Path) -> str:
     """What a command of the tutorial prints."""
     environment = {**os.environ, "PYTHONPATH": str(SOURCE.parent), "COLUMNS": "80"}
-    command = f"{sys.executable} -m {line.removeprefix('$ ')}"
+    command = f"{shlex.quote(sys.executable)} -m {line.removeprefix('$ ')}"
     return subprocess.run(command, cwd=folder, env=environment, shell=True, check=False, capture_output=True, text=True).stdout  # noqa: S602
 
 
