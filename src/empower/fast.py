@@ -417,7 +417,7 @@ def _write_role(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit.line(f"for role in {emit.constant(ladder)}[start:]:")
     emit.depth += 1
     for fact, value in standing.items():
-        emit.variables = {**emit.variables, fact: repr(value) if not isinstance(value, frozenset) else emit.constant(value)}
+        emit.variables = {**emit.variables, fact: emit.constant(value)}  # never a literal: Python warns of `None is True`
     emit.variables = {**emit.variables, "actor.role": "role"}
     for bar in dependent:
         # An escalation to a role cannot stand in the way of that role: if it spoke, only that role and those above are tried;

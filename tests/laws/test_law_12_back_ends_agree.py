@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from pathlib import Path
+
 from attrs import evolve
 from hypothesis import given, strategies as st
 
-from empower import Guard
+from empower import Guard, load_pack
 from empower.backends.interpret import Interpreter
 from empower.backends.python import Compiled
 from empower.compile import Rules
@@ -68,3 +71,31 @@ def test_the_quick_way_finds_the_same_role(world: World) -> None:
 def test_preview_with_budgets_is_the_judge(world: World) -> None:
     """What is proved is what runs: also with balances."""
     same_answer(world)
+
+
+OF_THE_ACTOR = """
+pack: of-the-actor
+version: 1
+currency: GBP
+timezone: Europe/London
+mission: We learn by doing.
+values: {trust: We trust our people.}
+roles: {ladder: [clerk, manager]}
+facts:
+  actor.tenure: integer 0..4
+  actor.trained: yes/no
+actions:
+  refund: {amount: money 0.01..100}
+rules:
+  - {id: new-here, escalate: refund, to: manager, when: not known(actor.tenure) or not actor.trained or actor.tenure < 2, because: trust}
+"""
+
+
+def test_the_quick_way_writes_python_without_a_warning(tmp_path: Path) -> None:
+    """The values of the best placed approver are tested as facts are; `None is None` as text is a warning, and so an error under -W error."""
+    (tmp_path / "pack.yaml").write_text(OF_THE_ACTOR, encoding="utf-8")
+    guard = Guard(load_pack(tmp_path))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        decision = guard.preview({"kind": "refund", "amount": "5"}, {"actor": {"id": "a", "role": "clerk", "tenure": 1, "trained": True}})
+    assert (decision.outcome, decision.who) == ("escalate", "manager")
