@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from empower import ir
@@ -45,7 +46,7 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool)
     if given_amounts and kinds and all(desk.kinds[kind].amount is None for kind in kinds):
         help_ = "limit how often, with `at_most: {times: 3}`"
         desk.problem((*place, "at_most"), "no-amount", f"'{kinds[0]}' has no amount, so this budget never binds", help_)
-    already, already_times = _already(desk, document, place)
+    already, already_times = _already(desk, document, place, limited={"amount": bool(given_amounts), "times": times is not None})
     role, shared = _unknown(desk, document, place, keys)
     outcome = over(desk, document.over, (*place, "over")) if document.over is not None else "escalate" if personal else "deny"
     encourage = document.encourage
@@ -122,13 +123,19 @@ def _count(desk: Desk, text: Any, place: Place) -> int:
     return 0
 
 
-def _already(desk: Desk, document: BudgetDocument, place: Place) -> tuple[ir.Num | None, ir.Num | None]:
+def _already(desk: Desk, document: BudgetDocument, place: Place, *, limited: Mapping[str, bool]) -> tuple[ir.Num | None, ir.Num | None]:
     given = document.already
     where: Place = (*place, "already")
     if given is None:
         return None, None
     parts = given if isinstance(given, dict) else {"amount": given}
     keys_of(parts, ("amount", "times"), desk, where, "`already`")
+    for name in limited:
+        if name in parts and not limited[name]:
+            what = "how much" if name == "amount" else "how often"
+            at = (*where, name, "<key>") if parts is given else where
+            desk.problem(at, "unknown-key", f"this budget does not limit {what} is given", f"limit its {name} too, or leave this out")
+            return None, None
     amount = _number(desk, parts.get("amount"), (*where, "amount"), "money")
     return amount, _number(desk, parts.get("times"), (*where, "times"), "number")
 
