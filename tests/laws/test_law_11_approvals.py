@@ -37,7 +37,7 @@ class Approver:
 @st.composite
 def trained_only(draw: st.DrawFn) -> Made:
     """A pack in which training is needed, or a higher role: it matters whose training and whose role are looked at."""
-    source = draw(sources(actor=True, escalating=True))
+    source = draw(sources(actor=True, escalating=True, most=draw(st.sampled_from([1, 3]))))
     effect = draw(st.sampled_from([{"deny": "everything"}, {"escalate": "everything", "to": source.document["roles"]["ladder"][-1]}]))
     rule = {"id": "trained-only", **effect, "when": "not actor.trained", "because": "trust"}
     facts = {**source.document["facts"], "actor.trained": "yes/no"}
