@@ -22,7 +22,6 @@ Columns are facts or named expressions; a row takes what all its cells take.
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import itertools
 import math
@@ -34,12 +33,24 @@ from typing import Any, NoReturn
 from attrs import evolve, frozen
 
 from empower import ir
-from empower.expressions import Literal, Never, Value, Word, as_condition, check_member, compared, name_value, reads_amount
+from empower.expressions import (
+    Literal,
+    Never,
+    Value,
+    Word,
+    as_condition,
+    check_member,
+    check_within_bounds,
+    compared,
+    moment,
+    name_value,
+    reads_amount,
+)
 from empower.formulas import reads_the_amount
 from empower.money import exponent_of
 from empower.pack import Place
 from empower.problems import Problem, Span
-from empower.quantities import Misfit, Quantity, literal
+from empower.quantities import Misfit, Quantity, literal, stretch
 from empower.scope import Scope
 
 CELL_MAX = 2_000
@@ -136,7 +147,8 @@ def _cell(cell: object, fact: str, scope: Scope, place: Place) -> tuple[ir.Cond,
         condition, box = _read(subject, fact, items, scope)
         return (ir.Not(condition), _opposite(box, fact, str(cell))) if negated else (condition, box)
     except Misfit as misfit:
-        scope.report(Problem(scope.find(place), misfit.code, str(misfit), misfit.help))
+        code = "bad-cell" if misfit.code == "constant-condition" else misfit.code
+        scope.report(Problem(scope.find(place), code, str(misfit), misfit.help))
         return None
 
 
@@ -222,9 +234,12 @@ def _numbers(subject: Quantity, fact: str, items: Sequence[str], scope: Scope) -
         bounds = _bounds(item, subject, scope)
         start, end = _stretch(bounds, low, high)
         if start > end:
-            _bad(f"`{item[:60]}` can never hold", f"'{fact}' lies within {_shown((low, high), subject, scope)}")
+            _bad(f"`{item[:60]}` can never hold", f"'{fact}' lies within {stretch((low, high), subject, scope.currency)}")
         wholes = [(sign, whole_bound(sign, bound)) for sign, bound in bounds]
-        parts = [compared(sign, subject, evolve(subject, node=ir.Number(n), low=n, high=n), scope) for sign, n in wholes]
+        points = [(sign, evolve(subject, node=ir.Number(n), low=n, high=n)) for sign, n in wholes]
+        for sign, point in points:
+            check_within_bounds(sign, subject, point, scope.currency)
+        parts = [compared(sign, subject, point, scope) for sign, point in points]
         conditions.append(_joined(ir.All, parts))
         stretches.append((start, end))
     return _joined(ir.Any, conditions), Numbers(tuple(stretches), low, high)
@@ -269,11 +284,8 @@ def _point(text: str, subject: Quantity, scope: Scope) -> Fraction:
 
 def _moment(text: str, subject: Quantity, scope: Scope) -> Fraction:
     text = text[1:-1] if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1] else text
-    if subject.unit == "date" and text != "never" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise Misfit("bad-date", f"'{text[:40]}' is not a date", "write year, month and day, such as 2026-11-22, or `<= 2026-11-22`")
-    found = compared("==", subject, Never() if text == "never" else Literal((text,), listed=False), scope)
-    assert isinstance(found, ir.Compare) and isinstance(found.right, ir.Number)  # noqa: PT018  (for the type checker)
-    return Fraction(found.right.value)
+    found = moment(subject, Never() if text == "never" else Literal((text,), listed=False), scope)
+    return Fraction(found.low)
 
 
 def _stretch(bounds: Sequence[tuple[ir.Operator, Fraction]], low: int, high: int) -> tuple[int, int]:
@@ -284,22 +296,6 @@ def _stretch(bounds: Sequence[tuple[ir.Operator, Fraction]], low: int, high: int
         if sign in ("<", "<=", "=="):
             high = min(high, math.ceil(bound) - 1 if sign == "<" else math.floor(bound))
     return low, high
-
-
-def _shown(stretch: tuple[int, int], subject: Quantity, scope: Scope) -> str:
-    """A stretch of whole numbers in the author's unit."""
-    parts = {"money": 10 ** exponent_of(scope.currency), "duration": 3_600, "instant": 86_400_000}.get(subject.unit or "", 1)
-    ends = []
-    for value in dict.fromkeys(stretch):
-        if subject.unit in ("date", "instant"):
-            day = min(value // parts + (719_163 if subject.unit == "instant" else 0), datetime.date.max.toordinal())
-            never = value == (ir.NEVER_MS if subject.unit == "instant" else ir.NEVER_DAY)
-            ends.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
-        else:
-            whole, rest = divmod(abs(Fraction(value, parts * subject.denominator)), 1)
-            decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
-            ends.append(f"{'-' if value < 0 else ''}{whole}{'.' if decimals else ''}{decimals}")
-    return "..".join(ends) + (" hours" if subject.unit == "duration" else "")
 
 
 def _unquoted(item: str) -> tuple[str, bool]:
@@ -461,7 +457,7 @@ def _described(gap: Iterable[tuple[Dimension, Any]], scope: Scope) -> dict[str, 
         else:
             subject = _subject(fact, scope)
             assert isinstance(subject, Quantity)
-            words[fact] = _shown(label, subject, scope)
+            words[fact] = stretch(label, subject, scope.currency)
     return words
 
 

@@ -6,6 +6,7 @@ no unit and takes the one of its neighbour. Anything whose interval could leave 
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -74,9 +75,31 @@ def literal(text: str) -> Fraction:
         raise Misfit("bad-number", f"'{text[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25")
     if len(decimals) > LITERAL_DECIMALS:
         raise Misfit("bad-number", f"'{text[:40]}' has more than {LITERAL_DECIMALS} decimals", "round it")
-    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # 13 digits are enough for the bound
+    exact = Fraction(int(digits + decimals), 10 ** len(decimals)) if len(digits) <= 13 else None  # 13 digits are enough for the bound
+    if exact is None or exact > LITERAL_MAX:
         raise Misfit("bad-number", f"'{text[:40]}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
-    return Fraction(int(digits + decimals), 10 ** len(decimals))
+    return exact
+
+
+def decimal(number: Fraction) -> str:
+    """A number as its author would write it, with at most nine decimals."""
+    whole, rest = divmod(abs(number), 1)
+    decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
+    return f"{'-' if number < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
+
+
+def stretch(ends: Sequence[int], value: Quantity, currency: str) -> str:
+    """Whole parts of a quantity, from the first to the last, in the author's unit."""
+    parts = {"money": 10 ** exponent_of(currency), "duration": 3_600, "instant": 86_400_000}.get(value.unit or "", 1)
+    shown = []
+    for end in dict.fromkeys(ends):
+        if value.unit in ("date", "instant"):
+            day = min(end // parts + (719_163 if value.unit == "instant" else 0), datetime.date.max.toordinal())
+            never = end == (ir.NEVER_MS if value.unit == "instant" else ir.NEVER_DAY)
+            shown.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
+        else:
+            shown.append(decimal(Fraction(end, parts * value.denominator)))
+    return "..".join(shown) + (" hours" if value.unit == "duration" else "")
 
 
 def scale(value: Quantity, factor: Fraction) -> Quantity:
@@ -147,7 +170,7 @@ def add(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """The sum of two."""
     left, right = same_parts(common_unit((left, right), currency))
     if left.unit in ("date", "instant"):
-        raise Misfit("wrong-type", f"cannot add {noun(left.unit)}s", "use `days_since(…)` or `hours_since(…)`")
+        raise Misfit("wrong-type", f"nothing can be added to {noun(left.unit)}", "use `days_since(…)` or `hours_since(…)`")
     if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
         node: ir.Num = ir.Number(left.node.value + right.node.value)
     else:
