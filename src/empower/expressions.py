@@ -7,6 +7,7 @@ Everything outside an allow-list is refused by name. Bounds on length, size and 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn
@@ -87,10 +88,18 @@ def read_condition(text: str, scope: Scope, place: Place) -> ir.Cond | None:
 def read_quantity(text: str, scope: Scope, place: Place) -> Quantity | None:
     """A number or amount; None if it has problems, which are then reported."""
     value = _read(text, scope, place)
-    if value is None or isinstance(value, Quantity):
+    if value is None or (isinstance(value, Quantity) and not (scope.product and value.unit == "number")):
         return value
     help_ = "write a number, a fact, or `N% of` one"
-    _report(scope, place, Misfit("wrong-type", f"'{text.strip()[:60]}' is not an amount or a number", help_))
+    message = f"`{text.strip()[:60]}` is not an amount or a number"
+    if isinstance(value, Quantity):
+        product = re.fullmatch(r"([0-9.]+) *\* *([\w.]+)|([\w.]+) *\* *([0-9.]+)", text.strip())
+        factors = [part for part in product.groups() if part] if product else []
+        help_ = (
+            f"write `{' per '.join(sorted(factors))}`" if factors else "write a number in major units, a money fact, or `12 per` a count"
+        )
+        message = f"`{text.strip()[:60]}` is a count, and not an amount of money"
+    _report(scope, place, Misfit("wrong-type", message, help_))
     return None
 
 
@@ -167,6 +176,9 @@ class _Reader:
         found = [self.attempt(value, sign) for value in node.values]
         if any(value is None for value in found):
             raise _Silent  # each part has reported its own
+        if self.scope.product and all(isinstance(value, Quantity) for value in found):
+            listed = ", ".join(segment(self.text, each) for each in node.values)
+            raise Misfit("wrong-type", "`and` and `or` join conditions, not amounts", f"write the list `[{listed}]`: the smallest applies")
         parts = []
         for child, value in zip(node.values, found, strict=True):
             if isinstance(value, Literal):
@@ -332,7 +344,11 @@ class _Reader:
         if name is None or name in ("action.amount", "now"):
             fact = dotted(nodes[0]) if nodes else None
             written = fact if fact in self.scope.facts and fact != "now" else "order.id" if function == "known" else "order.delivered_at"
-            raise Misfit("wrong-argument", f"`{function}` takes one fact", f"write `{function}({written})`" + (" or the like" if written != fact else ""))
+            raise Misfit(
+                "wrong-argument",
+                f"`{function}` takes one fact",
+                f"write `{function}({written})`" + (" or the like" if written != fact else ""),
+            )
         if name not in self.scope.facts:
             if self.scope.define(name) is not None:
                 raise Misfit("wrong-argument", f"`{function}` takes a fact, and '{name}' is a named expression", "name the fact itself")

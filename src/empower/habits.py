@@ -10,6 +10,7 @@ from empower import ir
 YES, NO = frozenset(("true", "yes", "y", "on")), frozenset(("false", "no", "n", "off"))
 NOTHING = frozenset(("null", "none", "nil", "undefined", "nothing", "missing", "empty", "unknown", "na", "nan", "blank"))
 TODAY = frozenset(("today", "yesterday", "tomorrow", "current_date", "sysdate", "date"))
+UNLIMITED = frozenset(("unlimited", "none", "null", "inf", "infinity", "any", "all", "everything", "max", "no_limit", "nolimit", "endless"))
 _ENDLESS = frozenset(("inf", "infinity", "infinite"))
 _EXACT = "amounts are exact, and those of caps are rounded down by themselves: leave it out"
 _HELPS: Mapping[str, str] = {
@@ -117,3 +118,74 @@ def function(name: str, arguments: Sequence[str], facts: Mapping[str, ir.FactTyp
     if re.fullmatch(r"(is_?)?between", lower) and len(arguments) >= 2:
         return f"write `{arguments[-2]} <= {fact or arguments[0]} <= {arguments[-1]}`"
     return _HELPS.get(lower)
+
+
+# ------------------------------------------------------------------------------------------------ table cells
+
+_QUOTES = str.maketrans(dict.fromkeys("„“”«»‚‘’‹›´′`", '"'))
+_EVERYTHING = frozenset(
+    ("*", "any", "all", "every", "everything", "anything", "n/a", "na", "n.a.", "whatever", "?", "–", "—", "--", ".*", "both")
+)
+_CELLS: tuple[tuple[str, str], ...] = (
+    (r"(?:=>|≥|at least|from|min|minimum|no less than|not less than) *(.+)", ">= {0}"),
+    (r"(?:=<|≤|at most|up to|max|maximum|no more than|not more than) *(.+)", "<= {0}"),
+    (r"(?:＞|more than|above|over|greater than|after) *(.+)", "> {0}"),
+    (r"(?:＜|less than|below|under|fewer than|before) *(.+)", "< {0}"),
+    (r"(?:!=|<>|≠|is not|not|!) *(.+)", "not({0})"),
+    (r"(?:==|=|is|equals|equal to) *(.+)", "{0}"),
+    (r"(.+?) *(?:\+|or more|or above|or higher|and above|and more|and up|or over|upwards)", ">= {0}"),
+    (r"(.+?) *(?:or less|or below|or lower|and below|and less|or under)", "<= {0}"),
+    (r">= *(.+?) *(?:and|&|,) *<= *(.+)", "{0}..{1}"),
+    (r"> *(.+?) *(?:and|&|,) *< *(.+)", "({0}..{1})"),
+    (r">= *(.+?) *(?:and|&|,) *< *(.+)", "[{0}..{1})"),
+    (r"> *(.+?) *(?:and|&|,) *<= *(.+)", "({0}..{1}]"),
+    (r"\.\. *(.+)", "<= {0}"),
+    (r"(.+?) *\.\.", ">= {0}"),
+    (r"(?:between|from)? *\[?(.+?) *(?:\.\.\.|…|–|—|-|\bto\b|\bbis\b|\band\b|;|,) *(.+?)\]?", "{0}..{1}"),
+)
+"""What people write into cells, and the cell that they mean, in order of preference; only one that can be read is ever advised."""
+
+
+def cells(written: str, members: Sequence[str]) -> Sequence[str]:
+    """Cells that may be meant by one that cannot be read, likeliest first."""
+    text = " ".join(written.translate(_QUOTES).split())
+    lower = text.lower()
+    if lower in _EVERYTHING:
+        return ("-",)
+    if lower in YES or lower in NO or lower in ("1", "0", "x"):
+        return ("yes" if lower in YES or lower in ("1", "x") else "no",)
+    found = [text, *_of_words(text, members), _plain_numbers(text)]
+    for pattern, meant in _CELLS:
+        if match := re.fullmatch(pattern, text, re.IGNORECASE):
+            found.append(meant.format(*(_plain_numbers(part) for part in match.groups())))
+            found.append(meant.format(*(_near(part, members) for part in match.groups())))
+    return found
+
+
+def _of_words(text: str, members: Sequence[str]) -> list[str]:
+    """Several words of a fact, joined otherwise than by commas; or a range of ordered ones."""
+    parts = [_near(part, members) for part in re.split(r"\s*(?:\bor\b|\band\b|[/|;&,]|\.\.)\s*", text) if part]
+    if not parts or any(part not in members for part in parts):
+        return []
+    if ".." in text and len(parts) == 2:
+        parts = list(members[members.index(parts[0]) : members.index(parts[1]) + 1])
+    return [", ".join(parts)]
+
+
+def _near(word: str, members: Sequence[str]) -> str:
+    """A word of a fact, whatever its capitals and quotes."""
+    plain = word.strip("'\" ")
+    return next((member for member in members if member.lower() == plain.lower()), word)
+
+
+def _plain_numbers(text: str) -> str:
+    """A number or length of time without currency, quotes and thousands."""
+    plain = re.sub(r"[£$€¥₹'\"]|\b[A-Z]{3}\b|\b(?:pounds?|euros?|dollars?|pence)\b", "", text).strip()
+    plain = re.sub(r"(?<=[0-9])[,.' ](?=[0-9]{3}(?![0-9]))", "", plain)
+    plain = re.sub(r"(?<=[0-9]),(?=[0-9]{1,2}(?![0-9]))", ".", plain)
+    plain = re.sub(r"(?<![0-9.])0+(?=[0-9])", "", plain)
+    for unit, seconds in (("min(?:ute)?s?", "minutes"), ("h(?:ou)?rs?|h", "hours"), ("d(?:ays?)?", "days")):
+        plain = re.sub(rf"(?<=[0-9]) *(?:{unit})\b\.?", f" {seconds}", plain, flags=re.IGNORECASE)
+    if single := re.fullmatch(r"(.*?)\b1 (hour|day)s", plain):
+        plain = f"{single.group(1)}{'60 minutes' if single.group(2) == 'hour' else '24 hours'}"
+    return plain.strip()

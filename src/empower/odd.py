@@ -21,7 +21,7 @@ ODD = re.compile(
     f"|(?P<typographic>[{_LEFT}][^{_RIGHT}'\"\\n]{{0,100}}[{_RIGHT}])"
     r"|(?P<date>(?<![\w.])(?:[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:T[0-9:.]*(?:Z|[+-][0-9:]{2,5})?)?|[0-9]{1,2}(?P<between>[./-])[0-9]{1,2}(?P=between)[0-9]{4})(?!\w))"
     r"|(?P<clock>(?<![\w.])[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?(?!\w))"
-    r"|(?P<thousands>(?<![\w.])[0-9]{1,3}(?:(?:[\s'’_][0-9]{3})+(?:[.,][0-9]+)?|(?:,[0-9]{3})*(?:,0[0-9]{2})(?:\.[0-9]+)?)(?![\w.]))"
+    r"|(?P<thousands>(?<![\w.])(?:[0-9]{1,3}(?:[\s'’_][0-9]{3})+(?:[.,][0-9]+)?|[0-9]{1,3}(?:[.,][0-9]{3})*,0[0-9]+(?:\.[0-9]+)?)(?![\w.]))"
     f"|(?P<money>[$£€¥₹]\\s?(?P<coins>[0-9][0-9.]*)|(?P<coins_before>(?<![\\w.])[0-9][0-9.]*)\\s?[$£€¥₹])"
     f"|(?P<sigil>[$@#]\\{{?(?P<named>{_NAME})\\}}?)"
     r"|(?P<character>[^\x20-\x7e\n\t])"
@@ -236,7 +236,10 @@ def _quote(_: str, found: re.Match[str]) -> Misfit:
     )
 
 
-def _sign(_: str, found: re.Match[str]) -> Misfit:
+def _sign(text: str, found: re.Match[str]) -> Misfit:
+    before = text[: found.start()]
+    if found.group() == ";" and before.count("(") > before.count(")"):
+        return _bad("';' has no meaning here", "write a comma between what stands in brackets")
     helps = {
         ";": "leave it out; join conditions with `and`", "?": "leave it out: a condition says only when",
         "??": "leave it out: what is not known stays unknown (`known(…)` asks whether it is)", "@": "write percentages as `50% of x`",

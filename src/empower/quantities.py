@@ -262,10 +262,29 @@ def times(left: Quantity, right: Quantity) -> Quantity:
 
 def per(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """One money times one small count, in the amount of a cap or budget."""
+    if left.unit not in ("money", None):
+        raise Misfit(
+            "mixed-units", f"before `per` stands an amount of money, and this is {noun(left.unit)}", "write such as `12 per stay.nights`"
+        )
     money = left if left.unit == "money" else common_unit((left, Quantity(ir.Number(0), "money", 0, 0)), currency)[0]
     if any(isinstance(part, ir.Product) for part in numbers_in(money.node)):
         raise Misfit("fact-times-fact", "`per` stands here twice", "multiply one amount by one count")
     if right.unit != "number" or right.denominator != 1 or right.low < 0 or right.high > PRODUCT_MAX:
-        message = f"after `per` stands a whole number between 0 and {PRODUCT_MAX}, such as `stay.nights`"
-        raise Misfit("fact-times-fact", message, "declare tight bounds for it")
+        message = f"after `per` stands a fact that is a whole number between 0 and {PRODUCT_MAX}, and {_no_count(right)}"
+        constant = right.constant is not None
+        raise Misfit(
+            "fact-times-fact", message, "write the product out" if constant else "name another fact, or declare tight bounds for this one"
+        )
     return product(money, right)
+
+
+def _no_count(value: Quantity) -> str:
+    """What keeps a quantity from being a small count."""
+    named = f"'{value.node.fact}'" if isinstance(value.node, ir.NumberFact) else "this"
+    if value.constant is not None:
+        return "this is a constant"
+    if value.unit != "number":
+        return f"{named} is {noun(value.unit)}"
+    if value.denominator != 1:
+        return f"{named} has decimals"
+    return f"{named} lies within {value.low}..{value.high}"

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from empower import ir
 from empower.formulas import reads_the_amount
-from empower.habits import TODAY, constant
+from empower.habits import TODAY, UNLIMITED, constant
 from empower.moments import dates_meant, milliseconds
 from empower.noun import Noun
 from empower.problems import did_you_mean
@@ -136,6 +136,8 @@ def unknown_name(name: str, scope: Scope) -> Misfit:
     """A name that means nothing; silent if it is declared and has a problem of its own."""
     if name in scope.defined:
         return reported(name)
+    if scope.product and name.lower() in UNLIMITED:
+        return Misfit("unknown-name", f"'{name}' is not an amount", "what has no limit needs no cap or budget: leave it out")
     if written := constant(name):
         return Misfit("unknown-name", f"'{name}' is not a word of the language", written)
     if name in FUNCTIONS:
