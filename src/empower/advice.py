@@ -123,6 +123,9 @@ class Side:
         items = self.node.elts if isinstance(self.node, _LISTS) else []
         if found := self.words(items, fact):
             return place, Misfit("unknown-name", f"'{name[:60]}' is a word of '{fact}', and no fact", found)
+        whole = segment(self.text, self.node)
+        if isinstance(kind, ir.TextType) and name[:1].isalpha() and re.fullmatch(r"[A-Za-z][\w-]*", whole) and whole.lower() not in NOTHING:
+            return self.node, Misfit("unknown-name", f"'{whole[:60]}' is not declared", f"put quotes around a text: `'{whole[:60]}'`")
         if items and self.looks_inside and isinstance(kind, (ir.NumberType, ir.DateType, ir.InstantType)):
             help_ = written_out(self.text, self.other, items, self.operator)
             return self.node, Misfit("wrong-type", "a list here holds words in quotes only", help_)

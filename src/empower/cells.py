@@ -105,6 +105,8 @@ def _cell(cell: object, fact: str, scope: Scope, place: Place) -> tuple[ir.Cond,
     try:
         subject = _subject(fact, scope)
     except Misfit as unfit:
+        if fact.lower() in ("and", "or", "not") and unfit.code == "unknown-name":
+            unfit.help = "a condition tree begins with `all` or `any`"
         scope.report(Problem(scope.find((*place, "<key>")), unfit.code, str(unfit), unfit.help))
         return None
     try:
@@ -256,7 +258,7 @@ def _numbers(subject: Quantity, fact: str, items: Sequence[str], scope: Scope) -
         wholes = [(sign, whole_bound(sign, bound)) for sign, bound in bounds]
         points = [(sign, evolve(subject, node=ir.Number(n), low=n, high=n)) for sign, n in wholes]
         for sign, point in points:
-            check_within_bounds(sign, subject, point, scope.currency)
+            check_within_bounds(sign, subject, point, scope)
         return _joined(ir.All, [compared(sign, subject, point, scope) for sign, point in points]), ends
 
     found = _each(items, read)

@@ -59,11 +59,13 @@ def _of_its_type(operator: str, left: Value, right: Value) -> str:
         named = fact.fact if isinstance(fact, ir.IsYes) else "…"
         text = other.texts[0].lower() if isinstance(other, Literal) and len(other.texts) == 1 else ""
         number = other.constant if isinstance(other, Quantity) else None
-        if text in YES | NO or number in (0, 1):
+        if operator in ("==", "!=") and (text in YES | NO or number in (0, 1)):
             meant = (text in YES or number == 1) == (operator == "==")
             return f"write `{named} == {'yes' if text in YES or number == 1 else 'no'}`, or `{'' if meant else 'not '}{named}` alone"
         if isinstance(other, CONDITIONS):
-            return "write `(a and b) or (not a and not b)`"
+            one, two = (each.fact if isinstance(each, ir.IsYes) else "…" for each in (left, right))
+            same = f"({one} and {two}) or (not {one} and not {two})"
+            return f"write `{same if operator == '==' else f'({one} and not {two}) or ({two} and not {one})'}`"
         return f"write `{named}` alone, or `not {named}`"
     word, other = (left, right) if isinstance(left, Word) else (right, left)
     if isinstance(word, Word) and isinstance(other, YesNo):
@@ -117,11 +119,14 @@ def check_units(left: Quantity, right: Quantity) -> None:
         raise Misfit("mixed-units", "cannot compare a number with a duration", help_)
 
 
-def check_within_bounds(operator: ir.Operator, left: Quantity, right: Quantity, currency: str) -> None:
+def check_within_bounds(operator: ir.Operator, left: Quantity, right: Quantity, scope: Scope) -> None:
     """Raise `Misfit` for a number beside a fact that can never be so, or always is: it never holds, or the number lies outside the fact's bounds."""
     fact, constant, sign = (left, right, operator) if isinstance(left.node, ir.NumberFact) else (right, left, _FLIPPED[operator])
     if not isinstance(fact.node, ir.NumberFact) or not isinstance(constant.node, ir.Number):
         return
+    kind, currency = scope.facts.get(fact.node.fact), scope.currency
+    if not isinstance(kind, ir.NumberType) or fact.denominator != kind.denominator:
+        return  # a date; or a part of the fact, such as half of it
     within, point = same_parts(common_unit((fact, constant), currency))
     low, high, value = within.low, within.high, point.low
     never = {"<": value <= low, "<=": value < low, ">": value >= high, ">=": value > high, "==": not low <= value <= high, "!=": False}[

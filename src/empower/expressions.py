@@ -58,6 +58,8 @@ from empower.values import (
 )  # fmt: skip
 from empower.words import check_member, loose_word, membership, text_tested
 
+HELP_MAX = 400
+"""Characters of help: a rewrite of a very long text helps nobody."""
 _TURNED: dict[Sign, Sign] = {1: -1, 0: 0, -1: 1}
 _OPERATORS: dict[type[ast.cmpop], ir.Operator] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Eq: "==", ast.NotEq: "!=", ast.Gt: ">", ast.GtE: ">=",
@@ -116,7 +118,13 @@ def read_either(text: str, scope: Scope, place: Place) -> Quantity | ir.Cond | N
 
 
 def _report(scope: Scope, place: Place, misfit: Misfit, shift: int = 0) -> None:
-    """Report a problem, at its stretch of the text if it has one."""
+    """Report a problem, at its stretch of the text if it has one. No test of what is known is advised where it could not stand."""
+    named_alone = misfit.code == "unknown-name" and misfit.message.startswith("`known`")
+    advised = misfit.help.startswith(("write `known(", "write `not known(")) and not named_alone
+    if advised and scope.sign == (-1 if "not known(" in misfit.help else 1):
+        misfit.help = "leave the test out: a fact that is not known is asked for where it matters"
+    if len(misfit.help) > HELP_MAX:
+        misfit.help = f"{misfit.help[:HELP_MAX]}…"
     where = place if misfit.at is None else (*place, "<text>", misfit.at[0] + shift, misfit.at[1] + shift)
     scope.report(Problem(scope.find(where), misfit.code, misfit.message, misfit.help))
 
@@ -192,7 +200,10 @@ class _Reader:
 
     def forbidden(self, node: ast.expr) -> NoReturn:
         """Whatever is not part of the language."""
-        raise forbidden(self.text, node)
+        misfit = forbidden(self.text, node)
+        if isinstance(node, ast.IfExp) and self.scope.product:
+            misfit.help = "write a table of rows under `first:`, or two caps with `when`"
+        raise misfit
 
     def quantity(self, node: ast.expr) -> Quantity:
         """A node that must be a number."""
@@ -220,9 +231,15 @@ class _Reader:
             raise comma(self.text, node)
         texts = []
         for item in node.elts:
+            if isinstance(item, (ast.Compare, ast.BoolOp)):
+                raise _At(
+                    item, Misfit("wrong-type", "a list here holds words in quotes only", "put round brackets around conditions, or none")
+                )
             value = self.value(item)
             if not isinstance(value, Literal) or value.listed:
-                raise _At(item, Misfit("wrong-type", "a list here holds words in quotes only", "write `in ['a', 'b']`"))
+                written = segment(self.text, item)
+                help_ = f"put quotes around it: `'{written}'`" if NUMBER.fullmatch(written) else "write `in ['a', 'b']`"
+                raise _At(item, Misfit("wrong-type", "a list here holds words in quotes only", help_))
             texts.append(value.texts[0])
         return Literal(tuple(texts), listed=True)
 
@@ -231,6 +248,10 @@ class _Reader:
         name = dotted(node)
         if name is None:
             raise Misfit("forbidden-construct", f"{construct(node)} is not part of the language", "name a fact, such as `order.total`")
+        if name not in self.scope.facts and self.text[: node.col_offset].rstrip().endswith("--"):
+            raise Misfit(
+                "bad-syntax", "'--' begins no comment inside an expression", "put the comment behind the expression, after `#` of YAML"
+            )
         value = name_value(name, self.scope)
         if self.scope.amount == "refused" and depends_on_amount(value):
             raise amount_not_here(f"'{name}' depends on the amount asked for, which")
@@ -283,6 +304,10 @@ class _Reader:
         except Misfit as misfit:
             if misfit.code in ("not-in-set", "bad-date"):
                 misfit.at = self.word_at((left_node, right_node), misfit.message)
+            elif isinstance(left, Quantity) and isinstance(right, Literal):
+                misfit.at = columns(right_node)
+            elif isinstance(right, Quantity) and isinstance(left, Literal):
+                misfit.at = columns(left_node)
             raise
 
     def side(self, node: ast.expr, other: ast.expr, operator: ast.cmpop) -> Value | None:
@@ -315,7 +340,7 @@ class _Reader:
             raise Misfit("forbidden-construct", f"`{said}` is not part of the language", help_)
         if isinstance(left, Quantity) and isinstance(right, Quantity):
             check_units(left, right)
-            check_within_bounds(_OPERATORS[type(operator)], left, right, self.scope.currency)
+            check_within_bounds(_OPERATORS[type(operator)], left, right, self.scope)
         return compared(_OPERATORS[type(operator)], left, right, self.scope)
 
     def word_at(self, nodes: Sequence[ast.expr], message: str) -> tuple[int, int] | None:
@@ -326,6 +351,9 @@ class _Reader:
     def call(self, node: ast.Call) -> Value:
         """One of the functions."""
         name = dotted(node.func)
+        if name is None and isinstance(node.func, ast.Constant) and len(node.args) == 1:
+            help_ = f"write `{segment(self.text, node.func)} * {segment(self.text, node.args[0])}`"
+            raise Misfit("unknown-function", f"'{segment(self.text, node.func)[:40]}' is not a function of the language", help_)
         if name not in _FUNCTIONS:
             written = name or construct(node.func)
             arguments = [segment(self.text, each) for each in node.args]
@@ -401,6 +429,11 @@ class _Reader:
 
     def text_test(self, nodes: Sequence[ast.expr], operator: str) -> Value:
         """A test of a text fact against a constant."""
+        for node in nodes[1:]:
+            if isinstance(node, ast.Name) and node.id not in self.scope.facts:
+                raise _At(
+                    node, Misfit("unknown-name", f"'{node.id[:60]}' is not declared", f"put quotes around a text: `'{node.id[:60]}'`")
+                )
         try:
             return text_tested(operator, [self.value(node) for node in nodes])
         except Misfit as misfit:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from empower import ir
 
-YES, NO = frozenset(("true", "yes", "y", "on")), frozenset(("false", "no", "n", "off"))
+YES = frozenset(("true", "yes", "y", "on", "checked", "ja", "wahr", "oui", "vrai", "si"))
+NO = frozenset(("false", "no", "n", "off", "unchecked", "nein", "falsch", "non", "faux"))
 NOTHING = frozenset(("null", "none", "nil", "undefined", "nothing", "missing", "empty", "unknown", "na", "nan", "blank"))
 TODAY = frozenset(("today", "yesterday", "tomorrow", "current_date", "sysdate", "date"))
 UNLIMITED = frozenset(("unlimited", "none", "null", "inf", "infinity", "any", "all", "everything", "max", "no_limit", "nolimit", "endless"))
@@ -41,17 +42,21 @@ _HELPS: Mapping[str, str] = {
             "today current_date getdate sysdate curdate localtime",
             "compare the days that have passed, as in `days_since(order.delivered_at) <= 14`",
         ),
-        ("now current_timestamp time timestamp getutcdate", "`now` stands without brackets"),
+        ("now current_timestamp timestamp getutcdate", "`now` stands without brackets"),
         (
             "datediff dateadd date_add date_sub days_between timedelta datedif date_diff age days_until diff",
             "days and hours are counted until now: `days_since(order.delivered_at)`, `hours_since(…)`",
         ),
         ("date datetime todate to_date parse_date isodate datevalue strptime", "write the date in quotes alone: `'2026-11-22'`"),
         (
-            "year month day weekday hour dayofweek getday isweekend",
+            "year month day",
             "compare with the first and the last day, as in `'2026-01-01' <= order.day <= '2026-12-31'`",
         ),
-        ("if iif ifs case switch choose when", "a condition says only when, not what: write the test alone"),
+        (
+            "weekday hour minute time dayofweek getday isweekend gethours",
+            "there are no hours of the day here: declare a fact for it, such as `shop.open: yes/no`",
+        ),
+        ("if iif ifs case switch choose when wenn si", "a condition says only when, not what: write the test alone"),
         ("sum add total average avg mean product sumif", "write the sum out, such as `order.total + order.shipping`"),
         ("vlookup xlookup hlookup lookup index", "use a lookup under `define:`, such as `{by: customer.category, new: 14, loyal: 30}`"),
         ("sqrt pow power exp log mod quotient rand random abs sign divide", "only sums, multiples by a constant and parts are calculated"),
@@ -65,6 +70,7 @@ _RENAMED = {
     "contains": "contains", "match": "matches", "matches": "matches", "test": "matches", "minimum": "min", "maximum": "max", "least": "min",
     "greatest": "max", "begins_with": "starts_with", "regexmatch": "matches",
 }  # fmt: skip
+_JOINING = {"and": "and", "all": "and", "und": "and", "et": "and", "or": "or", "any": "or", "oder": "or", "ou": "or"}
 _PRESENCE = {
     "isblank": "not known({})", "isnull": "not known({})", "isna": "not known({})", "isempty": "not known({})", "is_null": "not known({})",
     "ismissing": "not known({})", "exists": "known({})", "isset": "known({})", "notnull": "known({})", "is_known": "known({})",
@@ -88,7 +94,7 @@ def constant(name: str) -> str | None:
         return "no number is endless: leave the comparison out"
     if name != lower and lower in ("and", "or", "not", "in", "now"):
         return f"write `{lower}`"
-    if lower in ("above", "below"):
+    if lower in ("above", "below", "more", "less", "higher", "lower"):
         return "`or above` is written in table cells; in a text write `>=` or `<=`"
     return None
 
@@ -100,17 +106,19 @@ def function(name: str, arguments: Sequence[str], facts: Mapping[str, ir.FactTyp
     inside = ", ".join(arguments) or "…"
     if name in facts:
         return f"'{name}' is a fact, and facts take no brackets: write `{name}`"
-    if lower in ("and", "or", "all", "any"):
-        joined = f" {({'all': 'and', 'any': 'or'}).get(lower, lower)} ".join(arguments)
-        return f"write `{joined or '… and …'}`"
-    if lower in ("not", "xor"):
-        return f"write `not ({inside})`" if lower == "not" else "write `(a and not b) or (b and not a)`"
+    if lower in _JOINING:
+        joined = f" {_JOINING[lower]} ".join(arguments)
+        return f"write `{joined}`" if len(arguments) > 1 else f"write the conditions out, joined by `{_JOINING[lower]}`"
+    if lower in ("not", "nicht", "xor"):
+        return f"write `not ({inside})`" if lower != "xor" else "write `(a and not b) or (b and not a)`"
     if lower in _PRESENCE:
         return f"write `{_PRESENCE[lower].format(arguments[0] if arguments else fact or '…')}`"
     kind = facts.get(fact) or facts.get(arguments[0] if arguments else "")
     if lower in ("has", "includes", "contains", "contain", "include", "hasany") and isinstance(kind, ir.SetOfType):
         return f"write `{arguments[-1] if arguments else '…'} in {fact if fact in facts else arguments[0]}`"
     renamed = _RENAMED.get(method) or _RENAMED.get(lower) or (lower if lower in functions else None)
+    if lower in ("sum", "add", "summe") and len(arguments) > 1:
+        return f"write `{' + '.join(arguments)}`"
     if lower in ("isin", "in"):
         return f"write `{fact or 'fact'} in ['…', '…']`"
     if renamed and (name != renamed):
@@ -154,10 +162,10 @@ def cells(written: str, members: Sequence[str]) -> Sequence[str]:
         return ("-",)
     if lower in YES or lower in NO or lower in ("1", "0", "x"):
         return ("yes" if lower in YES or lower in ("1", "x") else "no",)
-    found = [text, *_of_words(text, members), _plain_numbers(text)]
+    found = [text, *_of_words(text, members), plain_number(text)]
     for pattern, meant in _CELLS:
         if match := re.fullmatch(pattern, text, re.IGNORECASE):
-            found.append(meant.format(*(_plain_numbers(part) for part in match.groups())))
+            found.append(meant.format(*(plain_number(part) for part in match.groups())))
             found.append(meant.format(*(_near(part, members) for part in match.groups())))
     return found
 
@@ -178,7 +186,7 @@ def _near(word: str, members: Sequence[str]) -> str:
     return next((member for member in members if member.lower() == plain.lower()), word)
 
 
-def _plain_numbers(text: str) -> str:
+def plain_number(text: str) -> str:
     """A number or length of time without currency, quotes and thousands."""
     plain = re.sub(r"[£$€¥₹'\"]|\b[A-Z]{3}\b|\b(?:pounds?|euros?|dollars?|pence)\b", "", text).strip()
     plain = re.sub(r"(?<=[0-9])[,.' ](?=[0-9]{3}(?![0-9]))", "", plain)

@@ -25,9 +25,9 @@ ODD = re.compile(
     f"|(?P<money>[$£€¥₹]\\s?(?P<coins>[0-9][0-9.]*)|(?P<coins_before>(?<![\\w.])[0-9][0-9.]*)\\s?[$£€¥₹])"
     f"|(?P<sigil>[$@#]\\{{?(?P<named>{_NAME})\\}}?)"
     r"|(?P<character>[^\x20-\x7e\n\t])"
-    r"|(?P<operator>&&|\|\||<>|===|=>|=<|=!|[<>!=] =(?!=))"
+    r"|(?P<operator>&&|\|\||<>|><|===|<=>|==>|[<>]==|~=|=>|=<|=!|[<>!=] =(?!=))"
     r"|(?P<equals>(?P<before>[-+*/]?)(?<![=<>!:])=(?!=)~?)"
-    r"|(?P<number>(?<![\w.])(?:0[0-9]+(?:\.[0-9]+)?|[0-9][0-9.]*[A-Za-z_]\w*)|(?<![\w.)\]])\.[0-9]+(?!\w)|(?<![\w.])[0-9]+\.(?![\w.]))"
+    r"|(?P<number>(?<![\w.])(?:0[0-9]+(?:\.[0-9]+)?|[0-9][0-9.]*[A-Za-z_]\w*)|(?<![\w.)\]])\.[0-9]+(?!\w)|\.[0-9]+[A-Za-z_]\w*|(?<![\w.])[0-9]+\.(?![\w.]))"
     r"|(?P<comment>#|//|/\*)"
     r"|(?P<quote>['\"])"
     r"|(?P<sign>[@$;\\`]|\?\??)"
@@ -35,7 +35,8 @@ ODD = re.compile(
 """What is odd, by kind; a quoted text is passed over."""
 
 _OPERATORS = {
-    "&&": "and", "||": "or", "<>": "!=", "===": "==", "=>": ">=", "=<": "<=", "=!": "!=", "< =": "<=", "> =": ">=", "! =": "!=", "= =": "==",
+    "&&": "and", "||": "or", "<>": "!=", "===": "==", "=>": ">=", "=<": "<=", "=!": "!=", "><": "!=", "<=>": "==", "==>": ">=", ">==": ">=",
+    "<==": "<=", "~=": "!=", "< =": "<=", "> =": ">=", "! =": "!=", "= =": "==",
 }  # fmt: skip
 _LIKE = {
     "≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "·": "*", "−": "-", "–": "-", "—": "-", "‘": "'", "’": "'", "“": '"', "”": '"', "„": '"',
@@ -165,6 +166,8 @@ def _plain_number(odd: str) -> str:
         digits, unit = parts.groups()
         if unit in _LENGTHS:
             return f"write `{_LENGTHS[unit]}({digits})`"
+        if unit in ("x", "X"):
+            return f"write `{digits} *`"
         if unit in _TIMES and "." not in digits and len(digits) < 6:
             return f"write `{int(digits) * _TIMES[unit]}`"
         if unit in ("and", "or", "in", "if", "not"):
@@ -175,7 +178,7 @@ def _plain_number(odd: str) -> str:
             and unit not in ("E", "J")
         ):
             return f"write `{digits}`: money is in the pack's currency"
-    if (whole := re.fullmatch(r"(?i)0x[0-9a-f]{1,9}|0b[01]{1,30}|0o[0-7]{1,10}|[0-9](?:_?[0-9]){0,12}", odd)) is not None:
+    if (whole := re.fullmatch(r"(?i)0x[0-9a-f]{1,9}|0b[01]{1,30}|0o[0-7]{1,10}|[1-9](?:_?[0-9]){0,12}", odd)) is not None:
         return f"write `{int(whole.group(), 0)}`"
     if (power := re.fullmatch(r"([1-9])[eE]([0-9]|1[0-2])", odd)) is not None:
         return f"write `{power.group(1)}{'0' * int(power.group(2))}`"

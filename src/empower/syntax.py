@@ -119,7 +119,9 @@ def quoted(written: str) -> str:
     if written[:1] not in ("'", '"'):
         raise Misfit("forbidden-construct", "a letter before a quote is not part of the language", "use plain quotes")
     if not _ONE_QUOTED.fullmatch(written):
-        raise Misfit("bad-syntax", "two words in quotes stand side by side", "put a comma between them")
+        doubled = re.fullmatch(r"'([^'\"]+)''([^'\"]+)'", written)
+        help_ = f'write `"{doubled.group(1)}\'{doubled.group(2)}"`' if doubled else "put a comma between them"
+        raise Misfit("bad-syntax", "two words in quotes stand side by side", help_)
     if f"\\{written[0]}" in written:
         raise Misfit("bad-syntax", "a backslash does not hide a quote", "use the other kind of quotes around the word")
     return written[1:-1]
@@ -138,7 +140,7 @@ def dotted(node: ast.AST) -> str | None:
 
 def construct(node: ast.AST) -> str:
     """How a forbidden construct is called in a message."""
-    return _CONSTRUCTS.get(type(node), f"`{type(node).__name__}`")
+    return _CONSTRUCTS.get(type(node), "this")
 
 
 _CONSTRUCTS: dict[type[ast.AST], str] = {

@@ -15,12 +15,14 @@ from attrs import frozen
 from empower import ir
 from empower.odd import QUOTED
 from empower.quantities import Misfit
+from empower.spoken import LEFT_OUT, LONGEST, UNITS, is_coin, like, meant
 
 _ONE_QUOTED = re.compile(QUOTED)
 _TOKEN = re.compile(
     r"(?P<quoted>'x*'|\"x*\")|(?P<number>[0-9][\w.]*)|(?P<name>[A-Za-z_]\w*(?:\s*\.\s*[A-Za-z_]\w*)*)"
     r"|(?P<sign>%\s*of\b|!==|[=!<>]=|\*\*|->|::|:=|![<>]|<<|>>|[-+*/%@<>~&|^()\[\]{},:.!])"
 )
+_MARKS = "'\""
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _JOINING = frozenset(
     [
@@ -68,65 +70,6 @@ _FUNCTIONS = (
     "matches",
 )
 
-_SAID: tuple[tuple[str, str, str], ...] = (
-    ("greater than or equal to|greater or equal to|at least|no less than|gte", "{a} >= {b}", "{a} < {b}"),
-    ("less than or equal to|less or equal to|at most|no more than|up to|lte", "{a} <= {b}", "{a} > {b}"),
-    ("greater than|more than|larger than|bigger than|higher than|later than|above|over|exceeds|after|gt", "{a} > {b}", "{a} <= {b}"),
-    ("less than|fewer than|smaller than|lower than|earlier than|below|under|before|lt", "{a} < {b}", "{a} >= {b}"),
-    ("equal to|equals to|equals|equal|the same as|same as|eq", "{a} == {b}", "{a} != {b}"),
-    ("differs from|different from|ne", "{a} != {b}", "{a} == {b}"),
-    ("is in|one of|any of|either", "{a} in {list}", "{a} not in {list}"),
-    ("between", "{b} <= {a} <= {c}", "not ({b} <= {a} <= {c})"),
-    ("is null|is none|is nil|is blank|is empty|is missing|is undefined|is unknown|is unset", "not known({a})", "known({a})"),
-    ("is known|is present|is given|is set|is defined|exists|exist", "known({a})", "not known({a})"),
-    ("contains|contain|includes|include|has|have|holds", "contains({a}, {b})", "not contains({a}, {b})"),
-    ("starts with|start with|begins with|begin with", "starts_with({a}, {b})", "not starts_with({a}, {b})"),
-    ("ends with|end with", "ends_with({a}, {b})", "not ends_with({a}, {b})"),
-    ("matches|match|regexp|rlike", "matches({a}, {b})", "not matches({a}, {b})"),
-    ("like|ilike", "{like}", "not {like}"),
-    ("xor", "({l} and not {r}) or ({r} and not {l})", ""),
-    ("unless", "{l} and not ({r})", ""),
-    ("but|as well as", "{l} and {r}", "{l} and not {r}"),
-    ("plus", "{a} + {b}", ""),
-    ("minus", "{a} - {b}", ""),
-    ("times", "{a} * {b}", ""),
-    ("percent of|per cent of|pct of|percent|pct", "{a}% of {b}", ""),
-    ("is", "{a} == {b}", "{a} != {b}"),
-)
-"""What people say, and how it is written: as it is, and with `not` in it."""
-_WRITTEN = {tuple(said.split()): (so, not_so) for row, so, not_so in _SAID for said in row.split("|")}
-_LONGEST = max(map(len, _WRITTEN)) + 2
-_LEFT_OUT = {
-    "if": "only the condition stands here", "when": "only the condition stands here", "where": "only the condition stands here",
-    "either": "write `… or …`", "the": "name the fact alone", "then": "what happens is said by the rule, such as `deny: refund`",
-    "return": "only the condition stands here", "typeof": "a fact has the type that is declared for it",
-}  # fmt: skip
-_UNITS = {
-    "minute": "minutes", "minutes": "minutes", "min": "minutes", "mins": "minutes", "hour": "hours", "hours": "hours", "hr": "hours",
-    "hrs": "hours", "h": "hours", "day": "days", "days": "days", "d": "days",
-}  # fmt: skip
-_COINS = frozenset(
-    [
-        "pound",
-        "pounds",
-        "quid",
-        "pence",
-        "p",
-        "euro",
-        "euros",
-        "eur",
-        "cent",
-        "cents",
-        "dollar",
-        "dollars",
-        "usd",
-        "gbp",
-        "chf",
-        "franken",
-        "bucks",
-    ]
-)
-
 
 @frozen
 class _Word:
@@ -161,14 +104,16 @@ def _words(masked: str, text: str) -> tuple[_Word, ...]:
 
 def _range(text: str, masked: str) -> Misfit | None:
     """`order.total in 10..50`: a range of table cells."""
-    found = re.search(r"[\[(]?\b(?P<low>[0-9]+(?:\.[0-9]+)?) ?\.\. ?(?P<high>[0-9]+(?:\.[0-9]+)?)[\])]?", masked)
+    one = r"[0-9]+(?:\.[0-9]+)?|'x*'|\"x*\""
+    found = re.search(rf"[\[(]?(?<![\w.])(?P<low>{one}) ?\.\. ?(?P<high>{one})[\])]?", masked)
     if found is None:
         return None
-    before = re.search(r"([A-Za-z_][\w.]*) *(?:in|==|is|between)? *$", masked[: found.start()])
+    before = re.search(r"((?!in\b|is\b)[A-Za-z_][\w.]*(?:\([^()]*\))?) *(?:in|==|is|between)? *$", masked[: found.start()])
     name = before.group(1) if before else "order.total"
+    ends = text[slice(*found.span("low"))], text[slice(*found.span("high"))]
     low, high = (">" if found.group()[0] == "(" else ">="), ("<" if found.group()[-1] == ")" else "<=")
     low = {">": "<", ">=": "<="}[low]
-    help_ = f"write `{found.group('low')} {low} {name} {high} {found.group('high')}`"
+    help_ = f"write `{ends[0]} {low} {name} {high} {ends[1]}`"
     return Misfit("bad-syntax", f"a range such as `{text[slice(*found.span())][:40]}` is written in table cells only", help_, found.span())
 
 
@@ -225,8 +170,14 @@ class _Walk:
         if word.text == "!":
             return _bad("'!' is not an operator here", "write `not`", (word.start, word.end))
         following = self.words[at + 1] if at + 1 < len(self.words) else None
-        if lower in _LEFT_OUT and (following is None or following.is_value or following.text in ("(", "not")):
-            help_ = f"leave it out: {_LEFT_OUT[lower]}" if lower != "either" else _LEFT_OUT[lower]
+        applied = following is not None and following.text == "("
+        if at == 0 and not applied and lower not in ("in", "is") and (said := self.said(0)) is not None:
+            said.help = "name the fact before it, as in `order.total <= 25`; as an amount write the number alone"
+            return said
+        if lower == "nicht":
+            return _bad("'nicht' is not a word of the language", "write `not`", (word.start, word.end))
+        if lower in LEFT_OUT and (following is None or following.is_value or following.text in ("(", "not")):
+            help_ = f"leave it out: {LEFT_OUT[lower]}" if lower != "either" else LEFT_OUT[lower]
             return _bad(f"'{word.text}' is not a word of the language", help_, (word.start, word.end))
         if word.is_value or word.text in _BEFORE_VALUES:
             return None
@@ -278,6 +229,9 @@ class _Walk:
             return _bad(
                 f"'not' follows `{before.text}` with nothing between them", f"write `{rewrite}`, or `and not …`", (word.start, word.end)
             )
+        if before.kind == word.kind == "quoted" and before.end == word.start and before.text[0] == word.text[0] == "'":
+            help_ = f'write `"{before.text[1:-1]}\'{word.text[1:-1]}"`'
+            return _bad("two words in quotes stand side by side", help_, (before.start, word.end))
         if before.kind == word.kind == "quoted":
             help_ = "put a comma between them" if self.inside(at, "[({") else "leave one out, or write `in ['…', '…']`"
             return _bad("two words in quotes stand side by side", help_, (before.start, word.end))
@@ -299,6 +253,8 @@ class _Walk:
             return _bad(f"'{word.text}' is not an operator here", f"write `{before} {signs[word.text]} {after}`", where)
         if word.text == "!":
             return _bad("'!' is not an operator here", f"write `{before} != {after}`, or `not` before a condition", where)
+        if word.text == ":=":
+            return _bad("':=' is not an operator here", f"write `{before} == {after}`", where)
         if word.text == "~":
             return _bad("'~' is not an operator here", f"write `matches({before}, {after})`", where)
         if word.text in ("->", "::", ":") and at + 1 < len(self.words) and self.words[at - 1].kind == self.words[at + 1].kind == "name":
@@ -315,11 +271,11 @@ class _Walk:
         shown = " ".join(each.text for each in both)
         if shown.lower() in ("and", "or", "in", "not in") and shown != shown.lower():
             return _bad(f"'{shown}' is not a word of the language", f"write `{shown.lower()}`", (word.start, both[-1].end))
-        for length in range(min(_LONGEST, len(self.words) - at), 0, -1):
+        for length in range(min(LONGEST, len(self.words) - at), 0, -1):
             group = self.words[at : at + length]
             if any(each.kind != "name" for each in group):
                 continue
-            written = _meant([each.text.lower() for each in group])
+            written = meant([each.text.lower() for each in group])
             if written:
                 where = (group[0].start, group[-1].end)
                 shown = " ".join(self.text[slice(*where)].split())
@@ -342,11 +298,26 @@ class _Walk:
         """`45 minutes`, `30 days ago`, `50 EUR`, `EUR 50`."""
         before, word = self.words[at - 1], self.words[at]
         where = (before.start, word.end)
-        if before.kind == "name" and word.kind == "number" and _is_coin(before.text):
+        if before.kind == "name" and word.kind == "number" and is_coin(before.text):
             return _bad(f"'{before.text}' stands before a number", f"write `{word.text}`: money is in the pack's currency", where)
         if before.kind != "number" or word.kind != "name":
             return None
-        unit = _UNITS.get(word.text.lower())
+        if (span := re.fullmatch("(week|month|year)s?", word.text.lower())) is not None:
+            days = (
+                {"week": 7, "month": 30, "year": 365}[span.group(1)] * int(before.text)
+                if before.text.isdigit() and len(before.text) < 5
+                else 30
+            )
+            return _bad(
+                f"'{before.text} {word.text}' is not how a length of time is written", f"count the days: `{days}`, or `days({days})`", where
+            )
+        unit = UNITS.get(word.text.lower())
+        if unit and f"{unit}_since(" in self.text:
+            return _bad(
+                f"'{before.text} {word.text}' is not how a number is written",
+                f"write `{before.text}`: `{unit}_since(…)` is in {unit}",
+                where,
+            )
         if unit and at + 1 < len(self.words) and self.words[at + 1].text == "ago":
             since = f"{'hours' if unit == 'hours' else 'days'}_since({self.last_compared(at) or 'order.day'})"
             where = (before.start, self.words[at + 1].end)
@@ -354,7 +325,7 @@ class _Walk:
         if unit:
             help_ = f"write `{unit}({before.text})`, or `{before.text}` beside `{'hours' if unit == 'hours' else 'days'}_since(…)`"
             return _bad(f"'{before.text} {word.text}' is not how a length of time is written", help_, where)
-        if _is_coin(word.text):
+        if is_coin(word.text):
             return _bad(f"'{word.text}' stands behind a number", f"write `{before.text}`: money is in the pack's currency", where)
         return None
 
@@ -376,9 +347,12 @@ class _Walk:
             return _bad("'of' stands behind a percentage only", help_, where)
         if lower in ("mod", "modulo", "div"):
             return _bad(f"'{word.text}' is not a word of the language", "nothing is divided here: write `0.5 * x` or `50% of x`", where)
-        if lower in _LEFT_OUT:
-            return _bad(f"'{word.text}' is not a word of the language", f"end before it: {_LEFT_OUT[lower]}", where)
+        if lower in LEFT_OUT:
+            return _bad(f"'{word.text}' is not a word of the language", f"end before it: {LEFT_OUT[lower]}", where)
         help_ = "put an operator such as `==`, `and` or `or` between them, or leave one out"
+        if lower == "x" or (before.kind == "number" and isinstance(self.facts.get(word.text), ir.NumberType)):
+            first, second = (self.operand_before(at), self.operand_after(at + 1)) if lower == "x" else (before.text, word.text)
+            help_ = f"write `{first} * {second}`"
         return _bad(f"`{word.text[:40]}` follows `{before.text[:40]}` with nothing between them", help_, where)
 
     # -- what stands beside a word
@@ -423,7 +397,11 @@ class _Walk:
     def last_compared(self, at: int) -> str:
         """What was compared last before a word."""
         comparisons = ("==", "!=", "<", "<=", ">", ">=", "in")
-        return next((self.operand_before(each) for each in range(at - 1, 0, -1) if self.words[each].text in comparisons), "")
+        for each in range(at - 1, 0, -1):
+            if self.words[each].text in comparisons:
+                left, right = self.operand_before(each), self.operand_after(each + 1)
+                return right if left[:1].isdigit() and not right[:1].isdigit() else left
+        return ""
 
     def filled(self, written: str, at: int, after: int) -> str:
         """A rewrite with the values on both sides put in."""
@@ -437,10 +415,16 @@ class _Walk:
             if right.startswith("(") and "," in right:
                 right, third = (part.strip() for part in right[1:-1].split(",", 1))
         parts = {
-            "{like}": f"{_like(right)}", "{list}": self.listed(after), "{a}": left, "{b}": self.worded(left, right), "{c}": third,
+            "{like}": f"{like(right)}", "{list}": self.listed(after), "{a}": left, "{b}": self.worded(left, right), "{c}": third,
+            "{any}": self.held(after, left, " or "), "{all}": self.held(after, left, " and "),
             "{l}": self.text[: self.words[at].start].strip(), "{r}": self.text[self.words[after - 1].end :].strip() or "…",
         }  # fmt: skip
-        return re.sub(r"\{(like|list|[abclr])\}", lambda found: parts[found.group()].replace("{a}", left), written)
+        return re.sub(r"\{(like|list|any|all|[abclr])\}", lambda found: parts[found.group()].replace("{a}", left), written)
+
+    def held(self, at: int, fact: str, joined: str) -> str:
+        """The words of a list, each looked for in a set."""
+        listed = re.findall(r"(?:'[^']*'|\"[^\"]*\"|[\w-]+)", self.listed(at))
+        return joined.join(f"'{word.strip(_MARKS)}' in {fact}" for word in listed[:4])
 
     def worded(self, fact: str, word: str) -> str:
         """A word that is one of the fact's, in quotes."""
@@ -457,31 +441,3 @@ class _Walk:
             elif word.text not in (",", "or", "and"):
                 break
         return f"[{', '.join(items[:6]) or '…'}]"
-
-
-def _meant(said: list[str]) -> str | None:
-    """How it is written what is said in these words, `is` and `not` among them."""
-    if tuple(said) in _WRITTEN:
-        return _WRITTEN[tuple(said)][0]
-    without = [word for word in said if word != "not"]
-    negated = len(without) < len(said)
-    if without and without[0] in ("does", "do"):
-        without = without[1:]
-    for words in (without, without[1:] if without[:1] == ["is"] else without):
-        if tuple(words) in _WRITTEN and (negated or words is not without):
-            return _WRITTEN[tuple(words)][negated] or None
-    return None
-
-
-def _like(pattern: str) -> str:
-    """`'UK%'` as the test that it stands for."""
-    word = pattern.strip("'\"")
-    bare = word.strip("%*")
-    if word.startswith(("%", "*")) and word.endswith(("%", "*")):
-        return f"contains({{a}}, '{bare}')"
-    return f"ends_with({{a}}, '{bare}')" if word.startswith(("%", "*")) else f"starts_with({{a}}, '{bare}')"
-
-
-def _is_coin(word: str) -> bool:
-    """Whether a word names a currency."""
-    return word.lower() in _COINS or re.fullmatch("[A-Z]{3}", word) is not None

@@ -72,6 +72,8 @@ def as_condition(value: Value) -> ir.Cond:
     if isinstance(value, Literal):
         shown = value.texts[0] if value.texts else ""
         help_ = f"name the fact on both sides, or write `fact in ['…', '{shown[:40]}']`"
+        if re.search("[<>=]", shown):
+            help_ = f"leave the quotes out: `{shown[:60]}`"
         raise Misfit("word-as-condition", f"'{shown[:60]}' alone is not a condition", help_)
     if isinstance(value, Word):
         help_ = f"write `'…' in {value.fact}`" if isinstance(value.type, ir.SetOfType) else f"compare it, as in `{value.fact} == '…'`"
@@ -235,6 +237,8 @@ def _instant(text: str) -> int | None:
 def _moment_help(text: str, left: Quantity) -> str:
     """How a date or an instant is written that is written otherwise."""
     spaced = text.replace(" ", "T")
+    if re.fullmatch("[0-9]{1,2}:[0-9]{2}", text):
+        return "there are no hours of the day here: declare a fact for it, such as `shop.open: yes/no`"
     if left.unit == "instant":
         if _INSTANT.fullmatch(text):
             return "the calendar has the years 1 to 9999, 24 hours from 00 to 23, and offsets below a day"
@@ -260,8 +264,8 @@ def _without_quotes(left: Quantity, right: Literal | Never, scope: Scope) -> str
         return f"a name in quotes is a text: write `{text}` without quotes"
     if length := re.fullmatch(r"([0-9.]+) ?(minute|hour|day)s?", text):
         return f"write `{length.group(2)}s({length.group(1)})`" if left.unit == "duration" else f"write `{length.group(1)}`"
-    if number := re.fullmatch(r"[^0-9a-zA-Z]*([0-9][0-9.]*)[^0-9a-zA-Z,]*", text):
-        return f"write the number without quotes: `{number.group(1)}`"
+    if number := re.fullmatch(r"[^0-9a-zA-Z]*([0-9]+)(?:[.,]([0-9]{1,2}))?[^0-9a-zA-Z,.]*", text):
+        return f"write the number without quotes: `{number.group(1)}{'.' if number.group(2) else ''}{number.group(2) or ''}`"
     return "compare it with a number" if isinstance(right, Never) else "write the number without quotes"
 
 
