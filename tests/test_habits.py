@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from empower.odd import ODD, PLAIN
 from test_expressions import HEAD, KEYS, problems, underlined
 
 BOOK: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "hostile" / "habits.yaml").read_text(encoding="utf-8"))
@@ -38,6 +39,13 @@ def test_a_habit_is_answered(place: str, text: str, entry: list[str], tmp_path: 
     assert not INSIDE.search(f"{found[0].message} {found[0].help}")
     for mended in becomes:
         assert problems(tmp_path, pack(place, mended))[0] == ()
+
+
+@pytest.mark.parametrize("text", [text for texts in BOOK.values() for text in texts])
+def test_nothing_odd_passes_for_plain(text: str) -> None:
+    """The quick look at a whole text never overlooks what the slow one finds."""
+    odd = any(found.lastgroup for found in ODD.finditer(text))
+    assert not (odd and PLAIN.fullmatch(text))
 
 
 def test_the_book_of_habits_is_thick_enough() -> None:

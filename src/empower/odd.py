@@ -33,6 +33,12 @@ ODD = re.compile(
     r"|(?P<sign>[@$;\\`]|\?\??)"
 )
 """What is odd, by kind; a quoted text is passed over."""
+PLAIN = re.compile(
+    rf"(?:[A-Za-z_]\w*+(?:\.[A-Za-z_]\w*+)*+|[ \n\t]|{QUOTED}|[<>!=]=(?![=>])|[<>](?![ <>=])|[<>] (?!=)|[-+*%()\[\]]|,(?!\d)"
+    r"|(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{1,4})?+(?![\w.:/'-]| [0-9']))*+",
+    re.ASCII,
+)
+"""A text in which nothing is odd, as most are: told faster than by looking for each oddity."""
 
 _OPERATORS = {
     "&&": "and", "||": "or", "<>": "!=", "===": "==", "=>": ">=", "=<": "<=", "=!": "!=", "><": "!=", "<=>": "==", "==>": ">=", ">==": ">=",

@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 
 from empower import ir
-from empower.odd import ODD, QUOTED, refused
+from empower.odd import ODD, PLAIN, QUOTED, refused
 from empower.quantities import Misfit
 from empower.unread import unread
 
@@ -27,7 +27,7 @@ def parse(text: str, facts: Mapping[str, ir.FactType]) -> ast.expr:
     """Text → Python's syntax tree, or a `Misfit` with its place in the text; the facts are for its help."""
     if len(text) > LENGTH_MAX:
         raise Misfit("too-big", f"this expression is {len(text)} characters long; at most {LENGTH_MAX} are read", "split it with `define`")
-    for found in ODD.finditer(text):
+    for found in ODD.finditer(text) if not PLAIN.fullmatch(text) else ():
         if found.lastgroup:
             raise refused(text, found)
     source = _SPELLED.sub(_spelled, text).replace("\n", " ").replace("\t", " ")
