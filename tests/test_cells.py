@@ -254,7 +254,7 @@ def test_a_problem_names_the_cell_and_the_remedy(fact: str, cell: object, code: 
     assert words in f"{problem.message} | {problem.help}"
     assert problem.help
     about_column = fact in ("action.amount", "big", "large", "order.totl")
-    assert problem.span.file == f"rows/0/{fact}" + ("/<key>" if about_column else "")
+    assert problem.span.file.partition("/<text>")[0] == f"rows/0/{fact}" + ("/<key>" if about_column else "")
 
 
 def test_all_cells_are_read_before_a_row_is_refused() -> None:

@@ -6,6 +6,7 @@ no unit and takes the one of its neighbour. Anything whose interval could leave 
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from fractions import Fraction
@@ -74,9 +75,31 @@ def literal(text: str) -> Fraction:
         raise Misfit("bad-number", f"'{text[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25")
     if len(decimals) > LITERAL_DECIMALS:
         raise Misfit("bad-number", f"'{text[:40]}' has more than {LITERAL_DECIMALS} decimals", "round it")
-    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # 13 digits are enough for the bound
+    exact = Fraction(int(digits + decimals), 10 ** len(decimals)) if len(digits) <= 13 else None  # 13 digits are enough for the bound
+    if exact is None or exact > LITERAL_MAX:
         raise Misfit("bad-number", f"'{text[:40]}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
-    return Fraction(int(digits + decimals), 10 ** len(decimals))
+    return exact
+
+
+def decimal(number: Fraction) -> str:
+    """A number as its author would write it, with at most nine decimals."""
+    whole, rest = divmod(abs(number), 1)
+    decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
+    return f"{'-' if number < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
+
+
+def stretch(ends: Sequence[int], value: Quantity, currency: str) -> str:
+    """Whole parts of a quantity, from the first to the last, in the author's unit."""
+    parts = {"money": 10 ** exponent_of(currency), "duration": 3_600, "instant": 86_400_000}.get(value.unit or "", 1)
+    shown = []
+    for end in dict.fromkeys(ends):
+        if value.unit in ("date", "instant"):
+            day = min(end // parts + (719_163 if value.unit == "instant" else 0), datetime.date.max.toordinal())
+            never = end == (ir.NEVER_MS if value.unit == "instant" else ir.NEVER_DAY)
+            shown.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
+        else:
+            shown.append(decimal(Fraction(end, parts * value.denominator)))
+    return "..".join(shown) + (" hours" if value.unit == "duration" else "")
 
 
 def scale(value: Quantity, factor: Fraction) -> Quantity:
@@ -147,7 +170,7 @@ def add(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """The sum of two."""
     left, right = same_parts(common_unit((left, right), currency))
     if left.unit in ("date", "instant"):
-        raise Misfit("wrong-type", f"cannot add {noun(left.unit)}s", "use `days_since(…)` or `hours_since(…)`")
+        raise Misfit("wrong-type", f"nothing can be added to {noun(left.unit)}", "use `days_since(…)` or `hours_since(…)`")
     if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
         node: ir.Num = ir.Number(left.node.value + right.node.value)
     else:
@@ -239,10 +262,29 @@ def times(left: Quantity, right: Quantity) -> Quantity:
 
 def per(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """One money times one small count, in the amount of a cap or budget."""
+    if left.unit not in ("money", None):
+        raise Misfit(
+            "mixed-units", f"before `per` stands an amount of money, and this is {noun(left.unit)}", "write such as `12 per stay.nights`"
+        )
     money = left if left.unit == "money" else common_unit((left, Quantity(ir.Number(0), "money", 0, 0)), currency)[0]
     if any(isinstance(part, ir.Product) for part in numbers_in(money.node)):
         raise Misfit("fact-times-fact", "`per` stands here twice", "multiply one amount by one count")
     if right.unit != "number" or right.denominator != 1 or right.low < 0 or right.high > PRODUCT_MAX:
-        message = f"after `per` stands a whole number between 0 and {PRODUCT_MAX}, such as `stay.nights`"
-        raise Misfit("fact-times-fact", message, "declare tight bounds for it")
+        message = f"after `per` stands a fact that is a whole number between 0 and {PRODUCT_MAX}, and {_no_count(right)}"
+        constant = right.constant is not None
+        raise Misfit(
+            "fact-times-fact", message, "write the product out" if constant else "name another fact, or declare tight bounds for this one"
+        )
     return product(money, right)
+
+
+def _no_count(value: Quantity) -> str:
+    """What keeps a quantity from being a small count."""
+    named = f"'{value.node.fact}'" if isinstance(value.node, ir.NumberFact) else "this"
+    if value.constant is not None:
+        return "this is a constant"
+    if value.unit != "number":
+        return f"{named} is {noun(value.unit)}"
+    if value.denominator != 1:
+        return f"{named} has decimals"
+    return f"{named} lies within {value.low}..{value.high}"

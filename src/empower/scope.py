@@ -8,6 +8,7 @@ from typing import Literal
 from attrs import frozen
 
 from empower import ir
+from empower.money import MINOR_MAX
 from empower.noun import Noun
 from empower.pack import Place
 from empower.problems import Problem, Span
@@ -63,3 +64,5 @@ class Scope(Noun):
     """Whether one money may be multiplied by one small integer: in the amount of a cap or budget."""
     sign: Sign = 0
     """What the condition that is read does when it comes true; each `not` turns it."""
+    amount_max: int = MINOR_MAX
+    """The most, in minor units, that can be asked for where the condition stands."""

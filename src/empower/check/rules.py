@@ -114,6 +114,7 @@ def rules(desk: Desk) -> tuple[list[CheckedRule], list[CheckedDuty]]:
         with desk.doubting(document.id):
             _refuse_strays(desk, document, effect, place)
             kinds = desk.kinds_of(getattr(document, effect), (*place, effect))
+            desk.amount_max = desk.most_of(kinds)
             if effect in _DUTIES:
                 duties.append(_duty(desk, document, _DUTIES[effect], kinds, place))
             else:
@@ -146,7 +147,8 @@ def _duty(desk: Desk, document: RuleDocument, effect: Duty, kinds: tuple[str, ..
         help_ = "name the duty, such as `then: [leave_item]`" if effect == "oblige" else "add `then:` or `say: {staff: …}`"
         desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'then'", help_)
     for index, duty in enumerate(document.then):
-        desk.name(duty, (*place, "then", index), "a duty")
+        if desk.name(duty, (*place, "then", index), "a duty") and duty not in desk.obligations:
+            desk.near_duty(duty, (*place, "then", index))
     return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then))
 
 
@@ -249,8 +251,9 @@ def _assumption(desk: Desk, document: AssumeDocument, place: Place) -> CheckedRu
         if name in document.model_fields_set:
             help_ = "write a dated rule instead"
             desk.problem((*place, key, "<key>"), "unknown-key", f"an assumption holds always, so it has no '{key}'", help_)
-    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
     kinds = desk.kinds_of(document.for_, (*place, "for"))
+    desk.amount_max = desk.most_of(kinds)
+    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
     return CheckedRule(document.id, "assume", kinds, fires, "deny", None, None, shadow=False)
 
 
