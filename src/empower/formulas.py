@@ -1,7 +1,7 @@
 """Rewriting of conditions: negation normal form, the facts they read, and Kleene's meaning as two-valued formulas.
 
-Law 3 of DESIGN: completions are Kleene's, atom by atom. `certainly(c)` holds when c is true in every completion of what is unknown,
-`certainly_not(c)` when it is false in every one; both are ordinary formulas over facts and `Known` bits (notes/proof.md §2).
+Law 3 (`docs/guarantees.md`): completions are Kleene's, atom by atom. `certainly(c)` holds when c is true in every completion of what is unknown,
+`certainly_not(c)` when it is false in every one; both are ordinary formulas over facts and `Known` bits.
 """
 
 from __future__ import annotations
