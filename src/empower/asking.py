@@ -238,6 +238,16 @@ def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Count
 
 
 @frozen(repr=False, eq=False)
+class Told(Noun):
+    """What was answered to one ask, as far as it cannot be worked out anew under another pack or other balances."""
+
+    guardrails: tuple[str, ...] = ()
+    """Ids of those that spoke, before the ledger was asked."""
+    approved: bool = False
+    """Whether somebody's approval was used."""
+
+
+@frozen(repr=False, eq=False)
 class AskedRecord(Noun):
     """What is written down of an attempt: enough to decide it again, to the byte."""
 
@@ -246,12 +256,15 @@ class AskedRecord(Noun):
     digest: str
     asked: tuple[Asked, ...]
     """One; several for `decide_all`."""
+    told: tuple[Told, ...]
+    """One for each ask."""
     outcome: str
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
         parts = [_asked_data(asked) for asked in self.asked]
-        data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts}
+        told = [{"guardrails": each.guardrails, "approved": each.approved} for each in self.told]
+        data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts, "told": told}
         return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -270,6 +283,11 @@ def asked_from_json(text: str) -> tuple[str, tuple[Asked, ...]]:
     """(pack digest, requests) of a recorded attempt."""
     data = json.loads(text)
     return data["digest"], tuple(_asked_from(part) for part in data["asked"])
+
+
+def told_from_json(text: str) -> tuple[Told, ...]:
+    """What was answered to each request of a recorded attempt."""
+    return tuple(Told(tuple(each["guardrails"]), each["approved"]) for each in json.loads(text)["told"])
 
 
 def _asked_from(data: Mapping[str, Any]) -> Asked:

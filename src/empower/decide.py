@@ -17,13 +17,13 @@ from empower.checked import CheckedPack
 from empower.clerk import Clerk
 from empower.compile import Rules, compile_pack
 from empower.decision import Decision, Given, Left, Nudge, Option
-from empower.errors import Fault, LedgerUnavailable, MalformedRequest
+from empower.errors import Fault, HoldEnded, LedgerUnavailable, MalformedRequest, MoreThanReserved
 from empower.explain import Teller
 from empower.fast import Fast, Ways
 from empower.ledger import Entry, Held, Ledger
 from empower.ledger.memory import MemoryLedger, wall_clock
 from empower.ledger.windows import zone_data_version
-from empower.money import MoneyError, parse_money, to_decimal
+from empower.money import MoneyError, format_money, parse_money, to_decimal
 from empower.periods import day_in
 from empower.request import Approval, kind_of, plain_subjects
 from empower.version import __version__
@@ -188,15 +188,15 @@ class Guard:
             UnknownKey, MoreThanReserved, HoldExpired, HoldEnded, LedgerUnavailable.
         """
         minor = None if amount is None else self._minor(amount)
-        return self._given(self._clerk.calling(self.ledger.confirm, checked_key(key), minor))
+        return self._settle(self.ledger.confirm, key, minor)
 
     def void(self, key: str) -> Given:
         """End a hold: amount and times go back to their own window. Idempotent; after `confirm` use `reverse`."""
-        return self._given(self._clerk.calling(self.ledger.void, checked_key(key)))
+        return self._settle(self.ledger.void, key)
 
     def reverse(self, key: str, *, amount: object, because: str) -> Given:
         """Take back, in all so far, `amount` of what was confirmed; times go back when it is all. Idempotent."""
-        return self._given(self._clerk.calling(self.ledger.reverse, checked_key(key), self._minor(amount), because))
+        return self._settle(self.ledger.reverse, key, self._minor(amount), because)
 
     @contextmanager
     def hold(self, action: Any, context: Any, **options: Any) -> Iterator[Decision]:
@@ -219,16 +219,23 @@ class Guard:
 
     def history(self, **subjects: str) -> tuple[Entry, ...]:
         """What was asked and given, e.g. `history(customer="c1")`; subjects are actor, customer, incident and store."""
-        plain_subjects(subjects)
+        plain_subjects(subjects, roles=None)
         return self._clerk.calling(self.ledger.history, **subjects)  # type: ignore[no-any-return]
 
     def left(self, **subjects: str) -> tuple[Left, ...]:
         """What is left of the budgets kept per these subjects, e.g. `left(actor="d7", role="driver")`."""
-        return self._clerk.left(plain_subjects(subjects))
+        return self._clerk.left(plain_subjects(subjects, self.rules.checked.roles.everyone()))
 
     def with_pack(self, pack: CheckedPack) -> Guard:
         """The same ledger under another pack, or another version of it; counters go on."""
         return Guard(pack, self.ledger, strict=self.strict)
+
+    def _settle(self, method: Callable[..., Held], key: str, *arguments: object) -> Given:
+        """What a change of a hold leaves of it. A refusal names amounts as the pack's people do: the ledger knows no currency's signs."""
+        try:
+            return self._given(self._clerk.calling(method, checked_key(key), *arguments))
+        except (HoldEnded, MoreThanReserved) as refusal:
+            raise refusal.told(lambda minor: format_money(minor, self.rules.program.currency)) from None
 
     def _given(self, held: Held) -> Given:
         currency = self.rules.program.currency

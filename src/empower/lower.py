@@ -92,8 +92,8 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
 def _told(checked: CheckedPack, guardrails: Guardrails) -> Iterator[str]:
     """The facts that the texts of these guardrails show: they are read with the others, so that a text never lacks one."""
     for guardrail in guardrails:
-        say = checked.about[guardrail.id].say
-        texts = [*say.staff.values(), *say.customer.values()]
+        about = checked.about[guardrail.id]
+        texts = [*about.title.values(), *about.say.staff.values(), *about.say.customer.values()]
         if isinstance(guardrail, CheckedDuty):
             texts += [text for name in guardrail.then for text in checked.obligations.get(name, {}).values()]
         for text in texts:
