@@ -133,6 +133,33 @@ def test_a_whole_is_replayed_as_it_was(tmp_path: Path) -> None:
     assert [(part.amount, part.guardrails) for part in again.parts] == [(part.amount, part.guardrails) for part in first.parts]
 
 
+# ------------------------------------------------------------------------------------------------ layers
+
+
+def test_a_parents_days_are_days_where_the_parent_is(tmp_path: Path) -> None:
+    """A child may not date its parent's guardrails: a day of the parent begins and ends at its own midnight, wherever the child lies."""
+    head = PACK.replace("pack: tiny", "pack: company").replace("Europe/London", "Pacific/Auckland")
+    (tmp_path / "company").mkdir()
+    rules = """\
+rules: [{id: holiday, deny: gesture, from: 2026-12-25, until: 2026-12-25, because: trust}]
+budgets: [{id: week, for: discount, window: ever, at_most: 50, campaign: {from: 2026-12-25, until: 2026-12-25}, because: trust}]
+"""
+    (tmp_path / "company" / "pack.yaml").write_text(head + rules, encoding="utf-8")
+    (tmp_path / "shop").mkdir()
+    child = "pack: shop\nversion: 1\nextends: ../company\ncurrency: GBP\ntimezone: Europe/London\nmission: Put it right.\n"
+    (tmp_path / "shop" / "pack.yaml").write_text(
+        child + "rules: [{id: ours, deny: refund, from: 2026-12-25, because: trust}]\n", encoding="utf-8"
+    )
+    pack = load_pack(tmp_path / "shop")
+    told = []
+    for text in ("2026-12-24T10:59:59+00:00", "2026-12-24T11:00:00+00:00", "2026-12-25T10:59:59+00:00", "2026-12-25T11:00:00+00:00"):
+        at = int(datetime.fromisoformat(text).timestamp() * 1000)
+        shop = Guard(pack, clock=lambda at=at: at)  # type: ignore[misc]
+        actions = [of("gesture", "5.00"), of("discount", "5.00"), of("refund", "5.00", reason="late")]
+        told.append([shop.decide(action, CONTEXT).outcome for action in actions])
+    assert told == [["allow", "deny", "allow"], ["deny", "allow", "allow"], ["deny", "allow", "deny"], ["allow", "deny", "deny"]]
+
+
 # ------------------------------------------------------------------------------------------------ settling and looking back
 
 

@@ -163,7 +163,7 @@ def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterab
 
 
 def make_case(
-    rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[[int], int], *, others: int = 0
+    rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[..., int], *, others: int = 0
 ) -> Case:
     """The requester's case, with only the guardrails that can speak for these facts."""
     plan = rules.plans.narrowed(asked.kind, asked.facts)

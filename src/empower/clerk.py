@@ -67,7 +67,7 @@ class Clerk:
     rules: Rules
     ledger: Ledger
     teller: Teller
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
 
     def preview(self, asked: Asked, *, every_kind: bool = False) -> Decision:
         """The answer that `decide` would give now; `every_kind`: with what questions about any other kind need."""

@@ -35,7 +35,7 @@ class Teller:
     """Tells the decisions of one pack."""
 
     rules: Rules
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
 
     # -------------------------------------------------------------------------------------------- cases
 
@@ -405,7 +405,7 @@ def left_of(
     rules: Rules,
     facts: Mapping[str, str],
     at: int,
-    day_of: Callable[[int], int],
+    day_of: Callable[..., int],
     held: Callable[[list[Counter]], Mapping[Counter, Balance]],
 ) -> Iterator[Left]:
     """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""

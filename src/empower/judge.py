@@ -69,7 +69,7 @@ class Case(Noun):
     missing: tuple[str, ...]
     """Parameters that the kind asks for and the action lacks."""
     at: int
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
     balances: tuple[Balance, ...] = ()
     """What the window of each account holds; ignored where its key is unknown and nothing is shared."""
     readings: tuple[AccountReading, ...] = ()
@@ -210,7 +210,7 @@ def outside_campaign(account: ir.Account, env: Environment) -> bool:
     if account.campaign is None:
         return False
     first, last = account.campaign
-    today = env.day_of(env.now)
+    today = env.day_of(env.now, account.zone)
     return (first is not None and today < first) or (last is not None and today > last)
 
 
