@@ -131,7 +131,7 @@ class Teller:
         # What an author wrote for a rule that fires says nothing true while it is open whether it fires; a positive list or a call for
         # evidence says what is wanted, which is true either way.
         said = note.say.staff.get(language, "") if certain or each.effect in ("only_if", "ask") else ""
-        staff = fill(said, values) or text
+        staff = fill_known(said, values, case.facts) or text
         outcome = each.outcome if certain else "needs_info"
         return Reason(
             each.guardrail, each.effect, outcome, certain, note.because, self._value(note, language), actual, limit, gap, clauses, str(note.span()),
@@ -202,7 +202,9 @@ class Teller:
 
     def _approval(self, decision: Decision, language: str) -> Reason:
         approver = decision.extra.approver or {}
-        why = phrase(language, f"approval.{decision.extra.approval_refused}", role=approver.get("actor.role"), who=decision.who)
+        shown = Shown(self.rules.checked, language)
+        roles = {"role": shown.role(str(approver.get("actor.role"))), "who": shown.role(decision.who)}
+        why = phrase(language, f"approval.{decision.extra.approval_refused}", **roles)
         text = phrase(language, "notice.approval_refused", why=why)
         return _notice_reason("approval_refused", decision.outcome, text)
 
@@ -248,22 +250,26 @@ class Teller:
 
     # -------------------------------------------------------------------------------------------- duties and nudges
 
-    def obligations(self, decision: Decision) -> tuple[Obligation, ...]:
-        """Duties and advice of this action."""
+    def obligations(self, decision: Decision, language: str | None = None) -> tuple[Obligation, ...]:
+        """Duties and advice of this action; in the pack's first language what has no text in the one asked for."""
         if decision.parts:
-            return tuple(dict.fromkeys(duty for part in decision.parts for duty in part.obligations))
+            return tuple(dict.fromkeys(duty for part in decision.parts for duty in self.obligations(part, language)))
         case = self.case(decision)
         if case is None:
             return ()
         found = []
-        language = self.language()
+        language = language or self.language()
         values = self._values(decision, case, Shown(self.rules.checked, language))
+
+        def said(words: Mapping[str, str]) -> str:
+            return words.get(language) or words.get(self.language(), "")
+
         for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
             if not possible:
                 continue
-            say = self.rules.checked.about[duty.guardrail].say.staff.get(language, "")
+            say = said(self.rules.checked.about[duty.guardrail].say.staff)
             for name in duty.then or (duty.guardrail,):
-                text = self.rules.checked.obligations.get(name, {}).get(language, "") or say or name.replace("_", " ")
+                text = said(self.rules.checked.obligations.get(name, {})) or say or name.replace("_", " ")
                 found.append(Obligation(name, fill(text, values), duty.guardrail, duty.effect == "oblige", certain))
         return tuple(found)
 
@@ -339,7 +345,7 @@ class Teller:
             options = [self._option_text(option, shown) for option in self.options(decision, language)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
-        duties = [duty.text for duty in self.obligations(decision) if duty.binding and duty.certain]
+        duties = [duty.text for duty in self.obligations(decision, language) if duty.binding and duty.certain]
         if duties and decision.outcome in ("allow", "escalate"):
             lines.append(_closed(phrase(language, "staff.obligation", obligations=_sentences(duties))))
         return " ".join(line for line in lines if line)
@@ -349,7 +355,7 @@ class Teller:
         if decision.outcome == "allow" and decision.amount is not None:
             return phrase(language, "staff.allow_amount", amount=shown.money(int(decision.amount.scaleb(self._exponent()))))
         if decision.outcome == "escalate":
-            return phrase(language, "staff.escalate", role=str(decision.who).replace("_", " "))
+            return phrase(language, "staff.escalate", role=shown.role(decision.who))
         if decision.outcome == "needs_info":
             first = self.needs(decision, language)[:1]
             return _closed(phrase(language, "staff.needs_info", needs=_sentences([need.question for each in first for need in each])))

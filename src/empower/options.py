@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
@@ -30,7 +30,17 @@ def options_instead(teller: Teller, decision: Decision, language: str) -> tuple[
         return ()
     # What is given already under this key is not offered again.
     own = (_by_itself(teller, alike, language) for alike in alike_parts(decision) if not alike[0].replayed)
-    return (*(option for option in own if option is not None), *on_the_menu(teller, decision, decision.parameters, language))
+    found = [option for option in own if option is not None]
+    return tuple(_each_once([*found, *on_the_menu(teller, decision, decision.parameters, language)]))
+
+
+def _each_once(options: Iterable[Option]) -> Iterator[Option]:
+    """Options of which no two are the same action: the menu may offer just what was asked for, at the same limit."""
+    told: list[Mapping[str, Any]] = []
+    for option in options:
+        if option.action not in told:
+            told.append(option.action)
+            yield option
 
 
 def alike_parts(decision: Decision) -> list[list[Decision]]:
@@ -165,7 +175,7 @@ def options_now(teller: Teller, decision: Decision, language: str) -> tuple[Opti
         return ()
     found = [option for kind in teller.rules.program.plans if (option := _of_kind(teller, kind, decision, language)) is not None]
     readable = [option for option in found if _can_be_read(teller, option.action, decision.context)]
-    return (*readable, *on_the_menu(teller, decision, {}, language))
+    return tuple(_each_once([*readable, *on_the_menu(teller, decision, {}, language)]))
 
 
 def _of_kind(teller: Teller, kind: str, decision: Decision, language: str) -> Option | None:

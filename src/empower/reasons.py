@@ -60,9 +60,17 @@ class Shown(Noun):
         return f"{tenths // 100}.{tenths % 100:02d}"
 
     def name(self, path: str) -> str:
-        """What a fact is called."""
+        """What a fact or a parameter is called."""
         note = self.checked.fact_notes.get(path)
-        return note.title.get(self.language, path) if note is not None else path
+        if path == "action.reason":
+            return phrase(self.language, "clause.reason")
+        plain = path.removeprefix("action.").replace("_", " ") if path.startswith("action.") else path
+        return note.title.get(self.language, plain) if note is not None else plain
+
+    def role(self, name: str | None) -> str:
+        """A role as it is said, with its article where the language has one that does not depend on the word's gender."""
+        said = str(name).replace("_", " ")
+        return phrase(self.language, "role.vowel" if said[0] in "aeiou" else "role", role=said)
 
 
 def _moment(kind: ir.FactType, value: int) -> str:
@@ -265,6 +273,6 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def fill_known(template: str, values: Mapping[str, str], facts: Mapping[str, Value | None]) -> str:
-    """A template filled, or nothing where it would have to show a fact that is not known."""
-    shown = _PLACEHOLDER.findall(template)
-    return "" if any(name in values and name in facts and facts[name] is None for name in shown) else fill(template, values)
+    """A template filled, or nothing where it would have to show a fact that is not known, or a number that there is not."""
+    shown = set(_PLACEHOLDER.findall(template)) & values.keys()
+    return "" if any(not values[name] or (name in facts and facts[name] is None) for name in shown) else fill(template, values)
