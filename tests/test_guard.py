@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +199,72 @@ def test_a_wrong_subject_is_refused_by_name(tmp_path: Path, method: str, subject
     assert message in str(refusal.value)
 
 
+# ------------------------------------------------------------------------------------------------ in a hurry
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pack": "rules/online-retail"}, "a guard needs a pack that was read, not a text (help: Guard(load_pack('rules/my-pack')))"),
+        ({"clock": 5}, "a clock is a function that gives whole milliseconds since 1970 UTC, not a whole number"),
+        ({"clock": time.time}, "a clock is a function that gives whole milliseconds since 1970 UTC, not a float"),
+    ],
+)
+def test_a_guard_of_the_wrong_parts_is_not_made(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    """A programmer's mistake is told before anything is decided: a clock in seconds would open no window for a thousand years."""
+    pack = guard(tmp_path, "").rules.checked
+    with pytest.raises(TypeError) as refusal:
+        Guard(**{"pack": pack, **options})
+    assert message in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda shop: shop.decide(of("gesture", "5.00"), CONTEXT, up_to="no"), "up_to: must be True or False, not a text"),
+        (lambda shop: shop.decide(of("gesture", "5.00"), CONTEXT, key=""), "of 1 to 200 characters, not an empty one"),
+        (lambda shop: shop.decide(of("gesture", "5.00"), CONTEXT, key="k" * 201), "of 1 to 200 characters, not one of 201"),
+        (lambda shop: shop.decide(of("gesture", "5.00"), CONTEXT, hold_for=timedelta(0)), "hold_for: is no time at all"),
+        (lambda shop: shop.decide(of("gesture", "5.00"), {"actor.id": "a1", "actor.role": "clerk"}), 'write {"actor": {"id": …}}'),
+        (lambda shop: shop.decide_all([], CONTEXT), "must be a list of one or more actions, not an empty list"),
+        (lambda shop: shop.decide_all(of("gesture", "5.00"), CONTEXT), "not a mapping (help: such as [{"),
+        (lambda shop: shop.confirm(shop.decide(of("gesture", "5.00"), CONTEXT)), "give its key, `decision.key`"),
+        (lambda shop: shop.reverse("k", amount="1.00", because=" "), "because: must say in a few words why it is taken back"),
+    ],
+)
+def test_what_is_meant_otherwise_is_refused_by_name(tmp_path: Path, ask: Callable[[Guard], object], message: str) -> None:
+    """Malformed input: one typed error with what is wrong and how to mend it; nothing spent."""
+    with pytest.raises(MalformedRequest) as refusal:
+        ask(guard(tmp_path, ""))
+    assert message in str(refusal.value)
+
+
 # ------------------------------------------------------------------------------------------------ texts
+
+
+def test_a_text_without_its_number_gives_way(tmp_path: Path) -> None:
+    """What an author wrote is said only where every number in it is there; the library's own sentence is never short of one."""
+    say = 'say: {staff: "Up to {limit} of {order.total}.", customer: "For {order.total}."}'
+    shop = guard(tmp_path, f"rules: [{{id: early, deny: gesture, when: order.total < 90, because: trust, {say}}}]\n")
+    no = shop.preview(of("gesture", "5.00"), CONTEXT)
+    assert no.reasons[0].staff == "early: order.total £80.00 < £90.00"
+    assert no.say.customer == "For £80.00."
+
+
+CREDIT = """\
+menu: [{id: treat, offer: {kind: gesture, amount: 5}, because: trust}]
+caps: [{id: none, for: discount, at_most: 0, over: deny, because: trust}]
+"""
+
+
+def test_names_fall_back_to_the_first_language(tmp_path: Path) -> None:
+    """A duty or an offer without a text in the language asked for is told in the pack's first language, never by its key."""
+    duty = "obligations: {say_sorry: {en: Say sorry., de: Entschuldige dich.}, send_label: Send a label.}\n"
+    shop = guard(tmp_path, duty + "rules: [{id: both, oblige: gesture, then: [say_sorry, send_label], because: trust}]\n" + CREDIT)
+    assert (
+        shop.preview(of("gesture", "5.00"), CONTEXT).told("de").staff == "In Ordnung: 5,00\u00a0£. Dann: Entschuldige dich. Send a label."
+    )
+    assert "Du kannst anbieten: a treat." in shop.preview(of("discount", "5.00"), CONTEXT).told("de").staff
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
 """The value under which all unknown keys of a budget share one counter; no fact can be an empty text."""
 _ACTOR = ("actor.id", "actor.role")
+_WHO = "every request says who asks, and in which role"
 
 
 @frozen(repr=False, eq=False)
@@ -117,7 +118,9 @@ def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Ite
         if facts.get(path) is None and not any(
             fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults
         ):
-            faults.append(Fault(path, "is missing", "every request says who asks, and in which role"))
+            flat = isinstance(context, Mapping) and path in context
+            help_ = f'facts are nested: write {{"actor": {{"{path.removeprefix("actor.")}": …}}}}' if flat else _WHO
+            faults.append(Fault(path, "is missing", help_))
     return facts
 
 

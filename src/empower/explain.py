@@ -123,7 +123,7 @@ class Teller:
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
         values = self._values(decision, case, shown, limit=limit)
-        name = fill_known(note.title.get(language, ""), values, case.facts) or each.guardrail
+        name = fill_known(shown.said(note.title), values, case.facts) or each.guardrail
         told = {"id": name, "actual": actual, "bound": limit, "gap": gap}
         told["facts"] = ", ".join(shown.name(fact) for fact in sorted(unknown_facts(met, env)))
         told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or phrase(language, "reason.applies")
@@ -258,18 +258,14 @@ class Teller:
         if case is None:
             return ()
         found = []
-        language = language or self.language()
-        values = self._values(decision, case, Shown(self.rules.checked, language))
-
-        def said(words: Mapping[str, str]) -> str:
-            return words.get(language) or words.get(self.language(), "")
-
+        shown = Shown(self.rules.checked, language or self.language())
+        values = self._values(decision, case, shown)
         for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
             if not possible:
                 continue
-            say = said(self.rules.checked.about[duty.guardrail].say.staff)
+            say = shown.said(self.rules.checked.about[duty.guardrail].say.staff)
             for name in duty.then or (duty.guardrail,):
-                text = said(self.rules.checked.obligations.get(name, {})) or say or name.replace("_", " ")
+                text = shown.said(self.rules.checked.obligations.get(name, {}), say or name.replace("_", " "))
                 found.append(Obligation(name, fill(text, values), duty.guardrail, duty.effect == "oblige", certain))
         return tuple(found)
 

@@ -88,7 +88,7 @@ def limit_together(teller: Teller, decision: Decision) -> int | None:
 
 
 def _title(teller: Teller, kind: str, language: str) -> str:
-    return teller.rules.checked.kinds[kind].title.get(language, kind)
+    return Shown(teller.rules.checked, language).said(teller.rules.checked.kinds[kind].title, kind.replace("_", " "))
 
 
 def on_the_menu(teller: Teller, decision: Decision, parameters: Mapping[str, Any], language: str) -> Iterator[Option]:
@@ -129,7 +129,7 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
     shown = Shown(teller.rules.checked, language)
     values = {path: shown.fact(path, value) for path, value in condition_facts.items()}
     values["amount"] = "" if amount is None else shown.money(amount)
-    title = fill_known(note.title.get(language, ""), values, condition_facts)
+    title = fill_known(shown.said(note.title), values, condition_facts)
     return Option(action, title or _title(teller, offer.kind, language), offer.id, note.because)
 
 

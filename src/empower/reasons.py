@@ -65,7 +65,11 @@ class Shown(Noun):
         if path == "action.reason":
             return phrase(self.language, "clause.reason")
         plain = path.removeprefix("action.").replace("_", " ") if path.startswith("action.") else path
-        return note.title.get(self.language, plain) if note is not None else plain
+        return self.said(note.title, plain) if note is not None else plain
+
+    def said(self, words: Mapping[str, str], otherwise: str = "") -> str:
+        """What something is called: in the pack's first language where it has no name in this one."""
+        return words.get(self.language) or words.get(self.checked.languages[0]) or otherwise
 
     def role(self, name: str | None) -> str:
         """A role as it is said, with its article where the language has one that does not depend on the word's gender."""
