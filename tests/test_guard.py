@@ -286,11 +286,15 @@ def test_a_nudge_speaks_from_the_first_day(tmp_path: Path, window: str, campaign
     )  # fmt: skip
     (first,) = shop.nudges(CONTEXT)
     assert (first.left, first.until, first.text) == (3, until, f"3 of 3 treats left until {until}")
-    assert shop.decide(of("gesture", "5.00"), CONTEXT).allowed
+    given = shop.decide(of("gesture", "5.00"), CONTEXT, key="first")
+    assert [nudge.left for nudge in given.nudges] == [2]
     clock.now += 86_400_000
+    assert shop.decide(of("gesture", "5.00"), CONTEXT, key="first").nudges == ()
     (second,) = shop.nudges(CONTEXT)
     assert (second.left, second.until, second.text) == (2, until, f"2 of 3 treats left until {until}")
     assert shop.nudges({"actor": CONTEXT["actor"]}) == (second,)
+    assert shop.decide_all([of("gesture", "5.00"), of("gesture", "6.00")], CONTEXT).nudges == ()
+    assert shop.nudges(CONTEXT) == ()
 
 
 def test_titles_are_filled_and_named(tmp_path: Path) -> None:

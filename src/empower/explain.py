@@ -270,30 +270,32 @@ class Teller:
         return tuple(found)
 
     def nudges(self, decision: Decision) -> tuple[Nudge, ...]:
-        """Encouragements of the budgets that this kind draws on."""
-        if decision.parts:
-            return tuple({nudge.budget: nudge for part in decision.parts for nudge in part.nudges}.values())
-        case = self.case(decision)
-        return () if case is None else tuple(self._nudges(case))
+        """Encouragements of the budgets that this kind draws on, beyond what this decision gives."""
+        found: dict[str, Nudge | None] = {}
+        for part in decision.parts or (decision,):
+            case = self.case(part)
+            if case is not None and not part.replayed:
+                found.update(self._nudges(case, given=int(part.allowed and part.key is not None)))
+        return tuple(nudge for nudge in found.values() if nudge is not None)
 
     def all_nudges(self, decision: Decision) -> tuple[Nudge, ...]:
         """Encouragements of every budget in this context."""
-        found: dict[str, Nudge] = {}
+        found: dict[str, Nudge | None] = {}
         for kind in () if decision.extra.notice else self.rules.program.plans:
-            case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
-            found.update({nudge.budget: nudge for nudge in self._nudges(case)})
-        return tuple(found.values())
+            found.update(self._nudges(self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances), given=0))
+        return tuple(nudge for nudge in found.values() if nudge is not None)
 
-    def _nudges(self, case: Case) -> Iterator[Nudge]:
+    def _nudges(self, case: Case, *, given: int) -> Iterator[tuple[str, Nudge | None]]:
+        """For each budget with an encouragement what it says, if anything, once so many more were `given`."""
         budgets = {budget.id: budget for budget in self.rules.checked.budgets}
         for account, counter, balance in zip(case.plan.accounts, case.counters, case.balances, strict=True):
-            if account.encourage is None or counter is None or balance.times >= account.encourage:
+            if account.encourage is None or counter is None or outside_campaign(account, case.environment()):
                 continue
-            if outside_campaign(account, case.environment()):
-                continue
-            left, until = account.encourage - balance.times, self._until(account, balance, case)
+            left = account.encourage - balance.times - given
+            until = self._until(account, balance, case)
             values = {"left": str(left), "until": until, "aim": str(account.encourage)}
-            yield Nudge(account.guardrail, left, until, fill(budgets[account.guardrail].nudge.get(self.language(), ""), values))
+            text = fill(budgets[account.guardrail].nudge.get(self.language(), ""), values)
+            yield account.guardrail, Nudge(account.guardrail, left, until, text) if left > 0 else None
 
     def _until(self, account: ir.Account, balance: Balance, case: Case) -> str:
         """The last local day of a budget's window or campaign, whichever ends first; of a rolling window the day on which it lets go."""
