@@ -257,6 +257,20 @@ caps: [{id: none, for: discount, at_most: 0, over: deny, because: trust}]
 """
 
 
+def test_who_is_to_find_something_out_hears_the_questions_alone(tmp_path: Path) -> None:
+    """`needs_info` is not a no: staff hear what to ask and what they can offer; what each guardrail hinges on stands in the reasons."""
+    shop = guard(tmp_path, "rules: [{id: large, deny: gesture, when: order.total > 90, because: trust}]\n")
+    unknown = shop.preview(of("gesture", "5.00"), {**CONTEXT, "order": {}})
+    assert unknown.say.staff == "Find out first: What is order.total?"
+    assert unknown.reasons[0].staff == "large: depends on order.total"
+    no_amount = guard(tmp_path, "caps: [{id: most, for: gesture, at_most: 5, over: deny, because: trust}]\n").preview(
+        {"kind": "gesture"}, CONTEXT
+    )
+    assert no_amount.say.staff == "Find out first: How much is it about? You can offer: a treat £5.00."
+    assert no_amount.reasons[0].staff == "most: depends on the amount"
+    assert no_amount.told("de").staff.startswith("Erst herausfinden: Um wie viel geht es?")
+
+
 def test_names_fall_back_to_the_first_language(tmp_path: Path) -> None:
     """A duty or an offer without a text in the language asked for is told in the pack's first language, never by its key."""
     duty = "obligations: {say_sorry: {en: Say sorry., de: Entschuldige dich.}, send_label: Send a label.}\n"

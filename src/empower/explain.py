@@ -125,7 +125,8 @@ class Teller:
         values = self._values(decision, case, shown, limit=limit)
         name = fill_known(shown.said(note.title), values, case.facts) or each.guardrail
         told = {"id": name, "actual": actual, "bound": limit, "gap": gap}
-        told["facts"] = ", ".join(shown.name(fact) for fact in sorted(unknown_facts(met, env)))
+        open_facts = [shown.name(fact) for fact in sorted(unknown_facts(met, env))]
+        told["facts"] = ", ".join(open_facts or ([] if certain else [phrase(language, "clause.amount")]))
         told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or phrase(language, "reason.applies")
         text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         # What an author wrote for a rule that fires says nothing true while it is open whether it fires; a positive list or a call for
@@ -336,10 +337,9 @@ class Teller:
         shown = Shown(self.rules.checked, language)
         lines = [self._headline(decision, language)]
         if decision.outcome != "allow":
-            lines += [
-                f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff
-                for reason in self.reasons(decision, language)
-            ]
+            # What merely hinges on what is to be found out adds nothing to the questions.
+            open_ = phrase(language, "reason.unknown", id="", facts="")
+            lines += [_sentences([each.staff]) for each in self.reasons(decision, language) if each.certain or open_ not in each.staff]
             options = [self._option_text(option, shown) for option in self.options(decision, language)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
