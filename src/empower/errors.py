@@ -69,7 +69,7 @@ class UnknownKey(EmpowerError, KeyError):
 class _OfHold(EmpowerError):
     """What cannot be done with a hold. Amounts in its sentence are minor units, until somebody tells them who knows the currency."""
 
-    def __init__(self, sentence: str, *amounts: int, key: str = "") -> None:
+    def __init__(self, sentence: str = "", *amounts: int, key: str = "") -> None:
         self._sentence, self._amounts, self._key = sentence, amounts, key
         super().__init__(sentence.format(*amounts, key=key) if amounts else sentence)
 
