@@ -15,6 +15,7 @@ from empower.errors import (
     MoreThanReserved,
     UnknownKey,
 )
+from empower.load import Limits
 from empower.problems import PackError, Problem, Span
 from empower.request import Approval
 from empower.version import __version__
@@ -33,6 +34,7 @@ __all__ = [
     "KeyConflict",
     "LedgerUnavailable",
     "Left",
+    "Limits",
     "MalformedRequest",
     "MoreThanReserved",
     "Need",

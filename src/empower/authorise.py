@@ -30,7 +30,7 @@ class Judged(Noun):
     approval_refused: str = ""
 
 
-def judge_asked(rules: Rules, day_of: Callable[[int], int], asked: Asked, at: int, balances: Balances, *, others: int = 0) -> Judged:
+def judge_asked(rules: Rules, day_of: Callable[..., int], asked: Asked, at: int, balances: Balances, *, others: int = 0) -> Judged:
     """The requester's verdict, or the approver's where it counts (law 11), or what can be given where that is asked for."""
     case = make_case(rules, asked, at, balances, day_of, others=others)
     verdict = judge(case)

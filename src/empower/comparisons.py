@@ -1,4 +1,4 @@
-"""Two values compared, and what a comparison may say of the amount: that a larger one can only tighten (DESIGN §4)."""
+"""Two values compared, and what a comparison may say of the amount: that a larger one can only tighten (`docs/packs.md`, *The amount in conditions*)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HARMLESS = (ir.Compare, ir.IsAmong, ir.IsYes, ir.Has, ir.TextTest, ir.SameWord,
 
 
 def check_sign(found: ir.Cond, sign: Sign) -> None:
-    """Raise `Misfit` for a condition under which a larger amount, or a fact becoming known, could loosen the other way (DESIGN §4)."""
+    """Raise `Misfit` for a condition under which a larger amount, or a fact becoming known, could loosen the other way."""
     if not sign or isinstance(found, _HARMLESS):
         return
     for atom, positive in atoms(found):

@@ -68,7 +68,7 @@ class Need(Noun):
 
 @frozen(repr=False, eq=False)
 class Option(Noun):
-    """Something that would be allowed at this instant instead: re-decides to `allow`."""
+    """Something that would be allowed at this instant: re-decides to `allow`."""
 
     action: Mapping[str, Any]
     """Ready to be handed to `decide`."""
@@ -76,6 +76,8 @@ class Option(Noun):
     id: str
     """The id of the menu's offer; empty for the action itself at its limit."""
     because: str = ""
+    needs: tuple[Need, ...] = ()
+    """Of `guard.options`: what to find out and add to `action` first. It is allowed then, whatever the answers are."""
 
 
 @frozen(repr=False, eq=False)
@@ -142,6 +144,8 @@ class Extra(Noun):
 
     key: str | None = None
     balances: Mapping[Counter, Balance] = field(factory=dict)
+    alone: Mapping[Counter, Balance] = field(factory=dict)
+    """Of a part of `decide_all`, and of the whole: what the counters held before any part. Options are allowed each by itself."""
     missing: tuple[str, ...] = ()
     verdict: Verdict | None = None
     approver: Mapping[str, Any] | None = None
@@ -174,7 +178,7 @@ class Origin(Noun):
 
 
 class Answer(NamedTuple):
-    """What a decision is made of. A quick decision is one tuple made at once; an attrs class would take as long as the deciding."""
+    """What a decision is made of. A quick decision is one tuple made at once; a frozen attrs class takes five times as long."""
 
     outcome: Outcome
     limit: Decimal | None
@@ -196,7 +200,8 @@ class Decision(tuple[Any, ...]):
 
     outcome: Outcome = Answer.outcome
     limit: Decimal | None = Answer.limit
-    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount."""
+    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount.
+    Of `decide_all`: the largest sum of its parts, if they are alike (one kind, the same parameters)."""
     guardrails: tuple[str, ...] = Answer.guardrails
     """Ids of the guardrails that spoke, in the pack's order."""
     who: str | None = Answer.who
@@ -304,7 +309,10 @@ class Decision(tuple[Any, ...]):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What would be allowed instead, at this instant: this action at its limit, then the menu by rank. Empty for an allow."""
+        """What would be allowed instead, at this instant, each by itself: this action at its limit, then the menu by rank. Empty for an allow.
+
+        Of `decide_all`: each of its actions as asked, or at its limit; those that are alike as one.
+        """
         return self.teller.options(self)
 
     @property

@@ -36,8 +36,8 @@ class Environment(Noun):
     """Minor units; 0 for a kind without an amount."""
     now: int
     """Milliseconds UTC."""
-    day_of: Callable[[int], int]
-    """The ordinal of the local day of an instant, in the pack's zone."""
+    day_of: Callable[..., int]
+    """The ordinal of the local day of an instant, in the pack's zone or in one that is named."""
 
 
 class Unread(LookupError):

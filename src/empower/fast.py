@@ -394,6 +394,10 @@ def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit.depth -= 1
     if not tight:
         return
+    program = writer.rules.program
+    if any(program.plans[offer.kind].accounts for offer in program.menu):
+        emit.line("return None  # a no offers the menu, which draws on budgets: the careful way asks the ledger what they hold")
+        return
     if plan.amount is not None:
         floor = "floor" if any(bar.effect == "floor" for bar in plan.bars) else str(plan.amount[0])
         emit.line(f"if limit < {floor}: limit = None")

@@ -190,7 +190,10 @@ class KthLeast(Noun):
 
 @frozen(repr=False, eq=False)
 class Today(Noun):
-    """The ordinal of the local date, in the pack's zone, of the instant of the decision."""
+    """The ordinal of the local date of the instant of the decision."""
+
+    zone: str = ""
+    """The zone of a parent that wrote it; empty: the program's."""
 
 
 @frozen(repr=False, eq=False)
@@ -198,6 +201,8 @@ class DayOf(Noun):
     """The ordinal of the local date of an instant fact."""
 
     fact: str
+    zone: str = ""
+    """As of `Today`."""
 
 
 @frozen(repr=False, eq=False)
@@ -431,6 +436,8 @@ class Plan(Noun):
     """Every fact that is read, sorted: the layout of the tuple of facts."""
     free: tuple[str, ...] = ()
     """The `actor.*` facts read that a role does not fix: an approver may have any value of them."""
+    zones: tuple[str, ...] = ()
+    """The zones of parents in which some of its guardrails count days, where these are not the program's."""
 
 
 @frozen(repr=False, eq=False)

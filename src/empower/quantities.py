@@ -1,7 +1,7 @@
 """Typed numbers of the pack language: exact, bounded, and never divided.
 
 A `Quantity` is an integer expression that stands for `node / denominator`, with the interval that it can lie in. A bare number has
-no unit and takes the one of its neighbour. Anything whose interval could leave 64 bits is refused (notes/proof.md §2).
+no unit and takes the one of its neighbour. Anything whose interval could leave 64 bits is refused.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
 LITERAL_DECIMALS = 4
 PRODUCT_MAX = 1_000
-"""A count that multiplies money may not exceed this: 'small-range' in DESIGN §4."""
+"""A count that multiplies money may not exceed this: a small count, as `docs/packs.md` says."""
 
 
 class Misfit(ValueError):
@@ -211,12 +211,21 @@ def product(left: Quantity, right: Quantity) -> Quantity:
 
 
 def floored(value: Quantity) -> ir.Num:
-    """Whole minor units, rounded down: the one rounding, for amounts of caps and budgets."""
+    """Whole minor units, rounded down: the one rounding, for the most that caps and budgets give."""
     if value.denominator == 1:
         return value.node
     if isinstance(value.node, ir.Number):
         return ir.Number(value.node.value // value.denominator)
     return ir.Floored(value.node, value.denominator)
+
+
+def raised(value: Quantity) -> ir.Num:
+    """Whole minor units, rounded up, as −floor(−x): for the least that a cap gives, and for what was given before."""
+    if value.denominator == 1:
+        return value.node
+    if isinstance(value.node, ir.Number):
+        return ir.Number(-(-value.node.value // value.denominator))
+    return ir.Scaled(ir.Floored(ir.Scaled(value.node, -1), value.denominator), -1)
 
 
 def compare(operator: ir.Operator, left: Quantity, right: Quantity, currency: str) -> ir.Compare:

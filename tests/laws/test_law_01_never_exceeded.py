@@ -127,7 +127,7 @@ def counter_of(budget: CheckedBudget, facts: Mapping[str, Any]) -> tuple[str, ..
 
 def limits(budget: CheckedBudget, line: Line, view: oracle.View, counter: tuple[str, ...]) -> tuple[int | None, int | None]:
     """The limits in force for an entry, by amount and by times; what was given before is taken off."""
-    today = view.day_of(view.now)
+    today = view.day_of(view.now, budget.zone)
     first, last = budget.campaign or (None, None)
     if (first is not None and today < first) or (last is not None and today > last):
         return 0, 0

@@ -94,7 +94,7 @@ def the_first_role(_: Any) -> Any:
 
 
 def sure_rows_only(first_match: Any) -> Any:
-    """A row applies only if it certainly does: notes/proof.md §6 says what that gives away."""
+    """A row applies only if it certainly does, so that an unknown fact gives away what a later, larger row gives."""
 
     def made(rows: Any, **options: Any) -> ir.Triple:
         triple = first_match(rows, **options)

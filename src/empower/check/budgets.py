@@ -16,12 +16,13 @@ from empower.expressions import read_quantity
 from empower.formulas import ALWAYS_KNOWN
 from empower.money import exponent_of
 from empower.pack import BudgetDocument, Place
-from empower.quantities import Misfit, literal, with_unit
+from empower.quantities import Misfit, literal, raised, with_unit
 
 HOUR_MS = 3_600_000
 _CALENDAR = ("day", "week", "month", "quarter", "year")
 _ROLLING = re.compile(r"([1-9][0-9]{0,3}) (hour|day|week)s?")
 _WINDOWS = [*(f"calendar {name}" for name in _CALENDAR), "30 days", "24 hours", "ever"]
+_NUDGE_WORDS = ("left", "until", "aim")
 _LENGTHS = {"hour": HOUR_MS, "day": 24 * HOUR_MS, "week": 7 * 24 * HOUR_MS}
 
 
@@ -54,7 +55,7 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool)
         document.id, desk.pack.name, desk.zone, kinds, keys, _window(desk, document, place), given_amounts, times, already, already_times,
         outcome, _campaign(desk, document, place), shared, role, shadow,
         _count(desk, encourage.aim, (*place, "encourage", "aim")) if encourage else None,
-        desk.template(encourage.nudge, (*place, "encourage", "nudge"), customer=False) if encourage else {},
+        desk.template(encourage.nudge, (*place, "encourage", "nudge"), customer=False, words=_NUDGE_WORDS) if encourage else {},
     )  # fmt: skip
 
 
@@ -158,10 +159,7 @@ def _number(desk: Desk, given: Any, place: Place, unit: str) -> ir.Num | None:
         desk.problem(place, "wrong-type", f"this must be {'money' if unit == 'money' else 'a number of times'}", "name a fact of that type")
     elif fitted.low < 0:
         desk.problem(place, "bad-amount", "this could be below 0, which would add to the budget", f"write `max(0, {given.strip()[:60]})`")
-    # What was given before counts against the limit, so it is rounded up: −floor(−x).
-    if fitted.denominator == 1:
-        return fitted.node
-    return ir.Scaled(ir.Floored(ir.Scaled(fitted.node, -1), fitted.denominator), -1)
+    return raised(fitted)  # up, because what was given before counts against the limit
 
 
 def _unknown(desk: Desk, document: BudgetDocument, place: Place, keys: tuple[str, ...]) -> tuple[str | None, int | None]:

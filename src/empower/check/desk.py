@@ -308,18 +308,23 @@ class Desk:
         self.problem((*place, "id"), "duplicate-id", f"'{name}' is already the id of a guardrail at {other}", help_)
         return False
 
-    def template(self, text: Mapping[str, str] | None, place: Place, *, customer: bool) -> Words:
-        """A text with `{placeholders}`, each a fact or a word that this voice may use."""
+    def template(self, text: Mapping[str, str] | None, place: Place, *, customer: bool, words: Sequence[str] = ()) -> Words:
+        """A text with `{placeholders}`, each a fact or a word that this voice may use; where there are `words`, one of these."""
         if text is None:
             return {}
         for language, template in text.items():
             if "{" in template or "}" in template:
-                self._placeholders(template, (*place, language) if language else place, customer=customer)
+                self._placeholders(template, (*place, language) if language else place, customer=customer, words=words)
         return self.words(text, place)
 
-    def _placeholders(self, template: str, place: Place, *, customer: bool) -> None:
+    def _placeholders(self, template: str, place: Place, *, customer: bool, words: Sequence[str]) -> None:
         for found in _PLACEHOLDER.finditer(template):
             name, where = found.group(1), (*place, "<text>", found.start(), found.end())
+            if words:
+                if name not in words:
+                    message, help_ = f"'{{{name[:40]}}}' is nothing that this text may show", did_you_mean(name, words)
+                    self.problem(where, "unknown-placeholder", message, help_)
+                continue
             if name == "amount" or (not customer and name in _STAFF_WORDS) or self.is_broken("facts", name):
                 continue
             if name not in self.facts:

@@ -1,4 +1,4 @@
-"""Escalations that nobody can ever answer (DESIGN §4 *Over*): found where it is certain, whatever the facts."""
+"""Escalations that nobody can ever answer: found where it is certain, whatever the facts."""
 
 from __future__ import annotations
 

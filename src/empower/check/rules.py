@@ -173,7 +173,7 @@ def _rule(desk: Desk, document: RuleDocument, effect: Tightening, kinds: tuple[s
 
 
 def _below(desk: Desk, fires: ir.Cond, role: str | None) -> ir.Cond:
-    """An escalation does not fire when the authority holds the role it names, or a higher one (DESIGN §4 *Over*)."""
+    """An escalation does not fire when the authority holds the role it names, or a higher one."""
     if role is None:
         return fires
     lower = desk.roles.compared("<", role)
