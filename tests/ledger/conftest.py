@@ -9,6 +9,9 @@ import pytest
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from ledger.asks import Clock
+from ledger.postgres import mortal_postgres, postgres_address, postgres_server
+
+__all__ = ["mortal_postgres", "postgres_address", "postgres_server"]
 
 STORES: dict[str, Callable[[Clock], Ledger]] = {"memory": MemoryLedger}
 
