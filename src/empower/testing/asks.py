@@ -1,12 +1,13 @@
-"""What the ledger's tests ask with: a clock moved by hand, counters, and short ways to say a wish and its legs."""
+"""What the tests of a ledger ask with: a clock moved by hand, counters, and short ways to say a wish and its legs."""
 
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from empower.ledger import Counter, Ledger, Leg, Part, Window, WindowKind, Wish
 
@@ -28,6 +29,7 @@ class Clock:
     """A clock that stands until it is moved."""
 
     at: int = instant("2026-11-22 10:00")
+    """Milliseconds since 1970-01-01T00:00Z."""
 
     def __call__(self) -> int:
         return self.at
@@ -35,15 +37,17 @@ class Clock:
 
 @frozen
 class Words:
-    """A record that is nothing but its text."""
+    """A record that is nothing but a text."""
 
-    text: str = "{}"
+    text: str = ""
 
     def to_json(self) -> str:
-        return self.text
+        """The text as JSON."""
+        return json.dumps(self.text)
 
 
 def counter(window: WindowKind = "month", *, budget: str = "budget", length_ms: int = 0, key: str = "d7", zone: str = ZONE) -> Counter:
+    """A counter of one driver; a rolling one counts 30 days, unless it is told another length."""
     length = length_ms or (30 * DAY if window == "rolling" else 0)
     return Counter("pack", budget, (("actor.id", key),), Window(window, length), zone, "GBP")
 
@@ -65,6 +69,7 @@ def wish(
 def leg(
     of: Counter, amount: int = 100, *, limit: int | None = None, times: int = 1, times_limit: int | None = None, enforced: bool = True
 ) -> Leg:
+    """What a part draws from a counter; without a limit, unless one is told."""
     return Leg(of, amount, times, limit, times_limit, enforced=enforced)
 
 
@@ -90,3 +95,8 @@ def held(ledger: Ledger, of: Counter, at: int | None = None) -> tuple[int, int]:
     """Amount and times in the counter's window."""
     (balance,) = ledger.balances([of], at)
     return balance.amount, balance.times
+
+
+def read(told: Any) -> Any:
+    """An answer or an entry, its record as words: a durable store gives back the text, not the object."""
+    return told if getattr(told, "record", None) is None else evolve(told, record=Words(json.loads(told.record.to_json())))

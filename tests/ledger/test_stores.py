@@ -1,0 +1,38 @@
+"""Each store passes the same tests, which any other store can run too (docs/ledger.md)."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from empower.ledger import Ledger
+from empower.ledger.memory import MemoryLedger
+from empower.testing import Clock, DurableConformance, LedgerConformance
+from ledger.filed import FiledLedger
+
+
+class TestMemory(LedgerConformance):
+    examples = 200
+
+    def new_ledger(self, clock: Clock) -> Ledger:
+        return MemoryLedger(clock)
+
+
+class TestFiled(DurableConformance):
+    """The store on which the tests of durable stores are tried."""
+
+    examples = 20
+    numbers = itertools.count()
+
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    def new_ledger(self, clock: Clock) -> Ledger:
+        self.path = self.folder / f"{next(self.numbers)}.log"
+        return self.open_again(clock)
+
+    def open_again(self, clock: Clock) -> Ledger:
+        return FiledLedger(self.path, clock)
