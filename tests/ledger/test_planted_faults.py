@@ -15,7 +15,7 @@ from empower.testing.keys import Keys
 from empower.testing.machine import machine_of
 from empower.testing.reserving import Reserving
 from empower.testing.threads import Threads
-from ledger import faulty
+from torture import faulty
 
 Check = Callable[[Ledger, Clock], object]
 

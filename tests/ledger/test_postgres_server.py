@@ -8,7 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ledger.postgres import Server, copied, found_binaries, may_run, new_server, server_user, skip_or_fail
+from ledger.postgres import skip_or_fail
+from torture.server import Server, copied, found_binaries, may_run, new_server, server_user
 
 
 def test_it_keeps_what_it_acknowledged_through_kill_9(mortal_postgres: Server, postgres_address: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.testing import Clock, DurableConformance, LedgerConformance
-from ledger.filed import FiledLedger
+from torture.filed import FiledLedger
 
 
 class TestMemory(LedgerConformance):

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, ClassVar
 
 from empower.errors import LedgerUnavailable
 from empower.ledger.memory import MemoryLedger, wall_clock
@@ -24,6 +24,8 @@ HEAD = 8
 
 class FiledLedger:
     """The ledger port, by one log of calls; a record is a length, a checksum, and the call with the instant at which it ran."""
+
+    Memory: ClassVar[type[MemoryLedger]] = MemoryLedger
 
     def __init__(self, path: Path, clock: Callable[[], int] = wall_clock) -> None:
         self._path = path
@@ -41,7 +43,7 @@ class FiledLedger:
         """Begin again from the log."""
         self._at = 0
         self._read = 0
-        self._memory = MemoryLedger(lambda: self._at)
+        self._memory = self.Memory(lambda: self._at)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
