@@ -29,6 +29,7 @@ NESTING = 3
 
 # Who may do what nobody else may. A name stands for the module and everything below it.
 PRINTS = ("empower.cli", "empower.__main__")
+ROLLS_DICE = ("empower.testing",)  # worlds are drawn from a seed
 KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.memory")
 
 # Who may write what elsewhere would be a float: a `literal` such as 0.5, the `name` of the type, a `division`.
@@ -44,6 +45,7 @@ MEETS_FLOATS = {
     "empower.problems": ("literal",),  # how alike two words are before one is suggested for the other
     "empower.quantities": ("division",),  # of fractions
     "empower.request": ("name",),  # as money: a float from a caller is read by its digits, or refused
+    "empower.testing.simulation": ("literal",),  # how likely something is
     "empower.testing.threads": ("literal",),  # how many seconds a thread may run before another one does
 }
 
@@ -293,6 +295,8 @@ def clocks(module: Module) -> Iterator[str]:
 
 def dice(module: Module) -> Iterator[str]:
     """A source of randomness: the same pack, action, context, instant and balances give the same decision."""
+    if within(module.name, ROLLS_DICE):
+        return
     for node, target in imports(module.tree, module):
         if target.partition(".")[0] in {"random", "secrets", "uuid"}:
             yield f"line {node.lineno}: imports {target}"

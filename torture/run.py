@@ -27,7 +27,7 @@ from torture.client import Clock, Order, answer_of, live
 from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
 from torture.server import Server
-from torture.stores import opened, uses_the_given_clock
+from torture.stores import has_our_clock, opened
 
 HANGS_AFTER_SECONDS = 20
 
@@ -110,7 +110,7 @@ def forked(work: Callable[[], object]) -> int:
 def torture(address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None) -> Findings:
     """Run, and check. What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's."""
     folder = Path(tempfile.mkdtemp(prefix="empower-torture-"))
-    offset = offset_to_midnight(seconds) if uses_the_given_clock(address) else 0
+    offset = offset_to_midnight(seconds) if has_our_clock(address) else 0
     run_name = f"{seed}-{time.time_ns():x}"
     order = Order(address, run_name, seed, folder, time.monotonic() + seconds, offset)
     run = Run(order, processes, seconds, server, Random(seed))

@@ -1,19 +1,22 @@
-"""The suite finds what it is there to find: each planted fault is caught, by the test that is named for it and by the machine."""
+"""The suite finds what it is there to find: each planted fault is caught by the test named for it, the machine, and the simulation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from empower.ledger import Ledger
+from empower.ledger.memory import MemoryLedger
 from empower.testing import Clock
 from empower.testing.holds import Holds
 from empower.testing.keys import Keys
 from empower.testing.machine import machine_of
 from empower.testing.reserving import Reserving
+from empower.testing.simulation import Simulation
 from empower.testing.threads import Threads
 from torture import faulty
 
@@ -68,6 +71,29 @@ def test_a_fault_is_caught_by_the_machine(fault: Callable[[Clock], Ledger]) -> N
                 report_multiple_bugs=False,
             ),
         )
+
+
+@pytest.mark.parametrize("fault", SINGLE)
+def test_a_fault_is_caught_in_a_simulated_world(fault: Callable[[Clock], Ledger]) -> None:
+    """In one of the first few dozen."""
+    with pytest.raises(CAUGHT):
+        worlds(fault, range(60))
+
+
+def test_a_seed_names_its_world() -> None:
+    """So whatever was found once is found again."""
+    assert world(MemoryLedger, 7).trace == world(MemoryLedger, 7).trace != world(MemoryLedger, 8).trace
+
+
+def worlds(make: Callable[[Clock], Ledger], seeds: range) -> list[Simulation]:
+    return [world(make, seed) for seed in seeds]
+
+
+def world(make: Callable[[Clock], Ledger], seed: int) -> Simulation:
+    clock = Clock()
+    simulation = Simulation(Random(seed), clock, make(clock))
+    simulation.live(300)
+    return simulation
 
 
 def test_check_then_act_is_caught_by_threads() -> None:

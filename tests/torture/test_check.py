@@ -42,7 +42,9 @@ class Story:
             self.lines.append({"of": name, "ended": began + 500, "answer": answer})
         return name
 
-    def write(self, key: str, event: str, amount: int | None = None, *, record: dict[str, Any] | None = None, at: int | None = None) -> None:
+    def write(
+        self, key: str, event: str, amount: int | None = None, *, record: dict[str, Any] | None = None, at: int | None = None
+    ) -> None:
         self.entries.append(Entry(len(self.entries) + 1, self.at if at is None else at, key, event, amount, record))
 
     def ask(

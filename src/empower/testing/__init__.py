@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pytest
 
-ASSERTING = ("audit", "durable", "histories", "holds", "keys", "machine", "reserving", "threads")
+ASSERTING = ("audit", "crashes", "durable", "histories", "holds", "keys", "machine", "reserving", "simulation", "threads")
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ASSERTING))
 
 from empower.testing.asks import Clock  # noqa: E402  (first, so that a failed assertion in them tells its values)

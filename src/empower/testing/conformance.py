@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import pytest
 
@@ -39,6 +40,12 @@ class LedgerConformance(Reserving, Keys, Holds, Threads, Histories):
 class DurableConformance(Durable, LedgerConformance):
     """The port, and what a store promises that outlives its process. A subclass also says how the last new ledger is opened again."""
 
+    worlds: ClassVar[int] = 5  # there are crashes in them
+
     def open_again(self, clock: Clock) -> Ledger:
         """Another handle on the ledger that was made last, as another process would have it."""
         raise NotImplementedError
+
+    def reopening(self, clock: Clock) -> Callable[[], Ledger]:
+        """How the last new ledger is opened again after a crash."""
+        return lambda: self.open_again(clock)

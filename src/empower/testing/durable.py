@@ -1,75 +1,18 @@
-"""What a durable store promises besides the port: what it acknowledged outlives the process, and processes are as safe as threads.
-
-A crash is a child process that ends, as if by `kill -9`, before a given line of the store's own code. So whatever a store does, it is
-crashed at every step of it, and always at the same ones.
-"""
+"""What a durable store promises besides the port: what it acknowledged outlives the process, and processes are as safe as threads."""
 
 from __future__ import annotations
 
-import os
-import sys
-import threading
-import warnings
 from collections.abc import Callable
-from pathlib import Path
-from types import FrameType
 from typing import Any, ClassVar
 
 import pytest
-from attrs import define
 
 from empower.errors import LedgerUnavailable
 from empower.ledger import Ledger, Reserved
 from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, attempt, give, held, leg, read, reserve, wish
+from empower.testing.crashes import code_of, count_lines, crash, ended, in_child
 
 COUNTERS = (MONTH, ROLLING, EVER)
-ENDED = 7
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """Do the work in a forked child; gives its process id. The child ends with 0 if the work did, and with 1 if it raised."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # other threads may run here, but the child needs nothing of theirs
-        child = os.fork()
-    if child:
-        return child
-    try:
-        work()
-        os._exit(0)
-    except BaseException:  # noqa: BLE001  (a child of a test runner must never return into it)
-        sys.excepthook(*sys.exc_info())
-        os._exit(1)
-
-
-def ended(child: int) -> int:
-    """Wait for a child; its exit code."""
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-
-
-@define
-class Lines:
-    """Counts the lines of a store that run, in all threads, and ends the process before one of them."""
-
-    folder: str
-    last: int | None
-    """The line, by number, before which the process ends; None: it goes on."""
-    counting: bool = False
-    count: int = 0
-
-    def watch(self) -> None:
-        """Watch this thread and those that are started from now on."""
-        threading.settrace(self.trace)
-        sys.settrace(self.trace)
-
-    def trace(self, frame: FrameType, event: str, _: Any) -> Any:
-        """What Python calls for each line."""
-        if not frame.f_code.co_filename.startswith(self.folder):
-            return None
-        if event == "line" and self.counting:
-            self.count += 1
-            if self.count == self.last:
-                os._exit(ENDED)
-        return self.trace
 
 
 def spread(ledger: Ledger, key: str, **options: Any) -> Any:
@@ -177,40 +120,18 @@ class Durable:
     def test_a_crash_at_any_step_leaves_all_of_a_call_or_nothing(self, clock: Clock, name: str) -> None:
         """What was not acknowledged is never half there, and the same call again leaves it there once (DESIGN laws 1 and 9)."""
         ledger = self.new_ledger(clock)
-        folder = str(Path(sys.modules[type(ledger).__module__].__file__ or "").parent)
+        folder = code_of(ledger)
         earlier, call = CALLS[name]
         for before in earlier:
             before(ledger, "k0")
         ledger.close()
         clock.at += 1
-        lines = self.count_lines(clock, folder, lambda ledger: call(ledger, "k0"))
-        for number, line in enumerate(range(1, lines + 1, 1 if not self.crashes else max(1, lines // self.crashes)), 1):
-            self.crash(clock, Lines(folder, line), name, f"k{number}")
+        lines = count_lines(folder, lambda: self.open_again(clock), lambda ledger: call(ledger, "k0"))
+        assert lines, f"none of the code in {folder} ran"
+        for number, line in enumerate(range(1, lines + 1, max(1, lines // self.crashes) if self.crashes else 1), 1):
+            self.crash(clock, folder, line, name, f"k{number}")
 
-    def count_lines(self, clock: Clock, folder: str, call: Callable[[Ledger], object]) -> int:
-        """How many lines of the store run during a call."""
-        reading, writing = os.pipe()
-
-        def work() -> None:
-            lines = Lines(folder, None)
-            self.watched(clock, lines, call)
-            os.write(writing, str(lines.count).encode())
-
-        assert ended(in_child(work)) == 0
-        told = os.read(reading, 100)
-        os.close(reading)
-        os.close(writing)
-        return int(told)
-
-    def watched(self, clock: Clock, lines: Lines, call: Callable[[Ledger], object]) -> None:
-        """Make a call with a handle of one's own, counting the lines from there."""
-        lines.watch()
-        ledger = self.open_again(clock)
-        lines.counting = True
-        call(ledger)
-        lines.counting = False
-
-    def crash(self, clock: Clock, lines: Lines, name: str, key: str) -> None:
+    def crash(self, clock: Clock, folder: str, line: int, name: str, key: str) -> None:
         """Crash one call at one line, and look at what is left."""
         earlier, call = CALLS[name]
         ledger = self.open_again(clock)
@@ -220,10 +141,10 @@ class Durable:
         sums = [held(ledger, of) for of in COUNTERS]
         ledger.close()
         clock.at += 1
-        assert ended(in_child(lambda: self.watched(clock, lines, lambda ledger: call(ledger, key)))) in (0, ENDED)
+        crash(folder, line, lambda: self.open_again(clock), lambda ledger: call(ledger, key))
         ledger = self.open_again(clock)
         found = len(ledger.history())
-        assert found in (untouched, untouched + 1), f"{name} was half there after a crash at line {lines.last}"
+        assert found in (untouched, untouched + 1), f"{name} was half there after a crash at line {line}"
         if found == untouched and name != "expire":
             assert [held(ledger, of) for of in COUNTERS] == sums
         call(ledger, key)

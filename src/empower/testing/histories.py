@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from random import Random
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -11,6 +13,7 @@ from empower.ledger import Ledger, Leg
 from empower.testing.asks import DAY, HOUR, Clock, counter
 from empower.testing.audit import Host
 from empower.testing.machine import machine_of
+from empower.testing.simulation import Simulation
 
 COUNTERS = (counter("ever"), counter("day"), counter("month", zone="Australia/Lord_Howe"), counter("rolling", length_ms=2 * DAY))
 
@@ -38,10 +41,16 @@ class Histories:
 
     examples: ClassVar[int] = 100
     """How many histories of each kind are tried."""
+    worlds: ClassVar[int] = 50
+    """How many worlds are simulated."""
 
     def new_ledger(self, clock: Clock) -> Ledger:
         """An empty ledger that goes by this clock."""
         raise NotImplementedError
+
+    def reopening(self, clock: Clock) -> Callable[[], Ledger] | None:
+        """How the last new ledger is opened again after a crash; None: it ends with its process."""
+        return None
 
     def searched(self, **options: Any) -> settings:
         """How far a history is searched."""
@@ -61,6 +70,18 @@ class Histories:
             follow(Host(self.new_ledger(clock), clock), history)
 
         is_kept()
+
+    def test_simulated_worlds_answer_as_the_model_does(self) -> None:
+        """Messages late, twice, lost and out of order; a clock that jumps; crashes at any step. A seed names its world."""
+        for seed in range(self.worlds):
+            clock = Clock()
+            simulation = Simulation(Random(seed), clock, self.new_ledger(clock), self.reopening(clock))
+            try:
+                simulation.live(300)
+            except Exception as error:
+                error.add_note(f"in the world of seed {seed}, after\n" + "\n".join(simulation.trace[-20:]))
+                raise
+            simulation.ledger.close()
 
 
 def follow(host: Host, history: list[tuple[Any, ...]]) -> None:
