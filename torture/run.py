@@ -12,20 +12,22 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from empower.errors import LedgerUnavailable
 from torture.check import Entry, Findings, check, work_of
 from torture.client import Clock, Order, answer_of, live
 from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
+from torture.proxy import CUTS, serve
 from torture.server import Server
 from torture.stores import has_our_clock, opened
 
@@ -38,7 +40,6 @@ class Run:
 
     order: Order
     processes: int
-    seconds: float
     server: Server | None
     random: Random
     clients: dict[int, str] = field(factory=dict)
@@ -63,7 +64,7 @@ class Run:
             if self.server is not None and self.random.random() < 0.3:
                 self.server.cut()
                 self.cuts += 1
-            if self.server is not None and self.server.process is not None and self.random.random() < 0.04:
+            if self.server is not None and self.server.process is not None and self.random.random() < 0.1:
                 self.server.kill()
                 self.server_kills += 1
                 self.server.start()
@@ -113,9 +114,10 @@ def torture(address: str, *, seconds: float, processes: int, seed: str, server: 
     offset = offset_to_midnight(seconds) if has_our_clock(address) else 0
     run_name = f"{seed}-{time.time_ns():x}"
     order = Order(address, run_name, seed, folder, time.monotonic() + seconds, offset)
-    run = Run(order, processes, seconds, server, Random(seed))
+    run = Run(order, processes, server, Random(seed))
     try:
-        run.live()
+        with proxied(run):
+            run.live()
         time.sleep(LONGEST_LIFETIME_MS / 1000)
         calls = read_calls(folder)
         findings = checked(read_out(order), calls)
@@ -127,6 +129,26 @@ def torture(address: str, *, seconds: float, processes: int, seed: str, server: 
     if run.hangs:
         findings.wrong("answers", f"{run.hangs} clients failed, or never came to an end")
     return findings
+
+
+@contextmanager
+def proxied(run: Run) -> Iterator[None]:
+    """Between the clients and a server of ours there is a proxy that cuts connections."""
+    if run.server is None or run.server.folder is None:
+        yield
+        return
+    folder, server = run.order.folder, run.server.folder
+    direct = run.order
+    proxy = forked(lambda: serve(folder, server, run.order.seed))
+    run.order = evolve(direct, address=direct.address.replace(str(server), str(folder)))
+    try:
+        yield
+    finally:
+        run.order = direct
+        os.kill(proxy, signal.SIGKILL)
+        os.waitpid(proxy, 0)
+        cuts = folder / CUTS
+        run.cuts += cuts.stat().st_size if cuts.exists() else 0
 
 
 def checked(found: dict[str, Any] | None, calls: dict[str, Call]) -> Findings:

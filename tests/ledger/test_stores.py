@@ -6,15 +6,19 @@ import itertools
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.testing import Clock, DurableConformance, LedgerConformance
 from torture.filed import FiledLedger
 
+SEARCHED = settings.default.max_examples  # 100, and twenty times as far with `EMPOWER_PROFILE=long`
+
 
 class TestMemory(LedgerConformance):
-    examples = 200
+    examples = SEARCHED
+    worlds = SEARCHED
 
     def new_ledger(self, clock: Clock) -> Ledger:
         return MemoryLedger(clock)
@@ -23,7 +27,7 @@ class TestMemory(LedgerConformance):
 class TestFiled(DurableConformance):
     """The store on which the tests of durable stores are tried."""
 
-    examples = 20
+    examples = SEARCHED // 5
     numbers = itertools.count()
 
     @pytest.fixture(autouse=True)
