@@ -31,9 +31,37 @@ class Leg:
 
 
 @define(eq=False)
-class Draw:
-    """What is drawn from one window, and may shrink."""
+class Hold:
+    """One part's hold, with what it draws."""
 
+    key: str
+    at: int
+    reserved: int
+    until: int | None
+    state: str = "held"
+    confirmed: int = 0
+    taken_back: int = 0
+    draws: list[Draw] = field(factory=list)
+
+    @property
+    def left(self) -> int:
+        return {"held": self.reserved, "confirmed": self.confirmed - self.taken_back}.get(self.state, 0)
+
+    def open_at(self, at: int) -> bool:
+        """May it be confirmed or voided at this instant?"""
+        return self.state == "held" and (self.until is None or at < self.until)
+
+    def become(self, state: str) -> None:
+        self.state = state
+        for draw in self.draws:
+            draw.shrink(self.left, draw.times if state in ("held", "confirmed") else 0)
+
+
+@define(eq=False)
+class Draw:
+    """What a hold draws from one window, and may shrink."""
+
+    hold: Hold
     window: Window
     at: int
     amount: int
@@ -48,85 +76,66 @@ class Draw:
 
 @define(eq=False)
 class Window:
-    """One window of a counter. Of a rolling one, what is too old is taken out again before it is looked at."""
+    """One window of a counter, at the instant of the last entry that looked at it."""
 
     length_ms: int = 0
+    """Of a rolling window."""
+    at: int = -(2**62)
     amount: int = 0
     times: int = 0
     draws: deque[Draw] = field(factory=deque)
+    due: list[tuple[int, int, Draw]] = field(factory=list)
 
     def add(self, amount: int, times: int) -> None:
         self.amount += amount
         self.times += times
 
-    def draw(self, at: int, leg: Leg) -> Draw:
-        made = Draw(self, at, leg.amount, leg.times)
+    def draw(self, hold: Hold, leg: Leg) -> Draw:
+        made = Draw(hold, self, hold.at, leg.amount, leg.times)
         self.add(leg.amount, leg.times)
         if self.length_ms:
             self.draws.append(made)
+        if hold.until is not None:
+            heappush(self.due, (hold.until, id(made), made))
         return made
 
     def move(self, at: int) -> None:
-        """Let go of what is as old as the window is long."""
-        while self.draws and self.draws[0].at <= at - self.length_ms:
+        """Time goes on: what is as old as the window is long is out, and so is what has expired."""
+        self.at = max(at, self.at)
+        while self.length_ms and self.draws and self.draws[0].at <= self.at - self.length_ms:
             self.draws.popleft().shrink(0, 0)
-
-
-@define(eq=False)
-class Hold:
-    """One part's hold."""
-
-    key: str
-    at: int
-    reserved: int
-    until: int | None
-    draws: list[Draw]
-    state: str = "held"
-    confirmed: int = 0
-    taken_back: int = 0
-
-    @property
-    def left(self) -> int:
-        return {"held": self.reserved, "confirmed": self.confirmed - self.taken_back}.get(self.state, 0)
-
-    def become(self, state: str) -> None:
-        self.state = state
-        for draw in self.draws:
-            draw.shrink(self.left, draw.times if state in ("held", "confirmed") else 0)
+        while self.due and self.due[0][0] <= self.at:
+            draw = heappop(self.due)[2]
+            if draw.hold.state == "held":
+                draw.shrink(0, 0)
 
 
 class Book:
-    """The sums of all counters, at the instant of the entry that was looked at last."""
+    """All holds, and the windows they draw from. Each window has a time of its own: entries that share none may stand in any order."""
 
     def __init__(self) -> None:
         self.holds: dict[str, Hold] = {}
-        self.at = -(2**62)
         self._windows: dict[tuple[str, str], Window] = defaultdict(Window)
-        self._due: list[tuple[int, int, Hold]] = []
 
-    def move(self, at: int) -> None:
-        """Time goes on: holds that are due count no longer."""
-        self.at = max(at, self.at)
-        while self._due and self._due[0][0] <= self.at:
-            hold = heappop(self._due)[2]
-            if hold.state == "held":
-                hold.become("due")
-
-    def window(self, counter: str) -> Window:
-        """The window of a counter at this instant."""
+    def window(self, counter: str, at: int) -> Window:
+        """The window of a counter at an instant, or at its last entry if that is later."""
         _, _, kind, length = counter.split()
-        day = (EPOCH + datetime.timedelta(milliseconds=self.at)).astimezone(ZoneInfo(ZONE)).date().isoformat() if kind == "day" else ""
+        day = (EPOCH + datetime.timedelta(milliseconds=at)).astimezone(ZoneInfo(ZONE)).date().isoformat() if kind == "day" else ""
         window = self._windows[counter, day]
         window.length_ms = int(length)
-        window.move(self.at)
         return window
 
-    def exceeded(self, parts: list[list[Leg]]) -> list[str]:
+    def latest(self, parts: list[list[Leg]], at: int) -> int:
+        """The time of these counters: of the last entry on any of them."""
+        return max((self.window(leg.counter, at).at for part in parts for leg in part), default=at)
+
+    def exceeded(self, parts: list[list[Leg]], at: int) -> list[str]:
         """Which legs do not fit, in words."""
         added: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         found = []
         for leg in (leg for part in parts for leg in part):
-            held, sums = self.window(leg.counter), added[leg.counter]
+            held, sums = self.window(leg.counter, at), added[leg.counter]
+            held.move(at)
             sums[0] += leg.amount
             sums[1] += leg.times
             for what, sum_, limit in (("", held.amount + sums[0], leg.limit_amount), (" times", held.times + sums[1], leg.limit_times)):
@@ -134,17 +143,17 @@ class Book:
                     found.append(f"{leg.counter} holds {sum_}{what} of {limit}")
         return found
 
-    def give(self, key: str, amount: int, until: int | None, legs: list[Leg]) -> None:
+    def give(self, hold: Hold, legs: list[Leg]) -> None:
         """Count one part of a wish."""
-        hold = Hold(key, self.at, amount, until, [self.window(leg.counter).draw(self.at, leg) for leg in legs])
-        self.holds[key] = hold
-        if until is not None:
-            heappush(self._due, (until, len(self.holds), hold))
+        self.holds[hold.key] = hold
+        hold.draws += [self.window(leg.counter, hold.at).draw(hold, leg) for leg in legs]
 
-    def sums(self) -> dict[str, tuple[int, int]]:
-        """What each counter's window holds at this instant."""
-        counters = {counter for counter, _ in self._windows}
-        return {counter: (window.amount, window.times) for counter in sorted(counters) for window in [self.window(counter)]}
+    def sums(self, at: int) -> dict[str, tuple[int, int]]:
+        """What each counter's window holds at an instant that is not before any entry."""
+        windows = {counter: self.window(counter, at) for counter in sorted({counter for counter, _ in self._windows})}
+        for window in windows.values():
+            window.move(at)
+        return {counter: (window.amount, window.times) for counter, window in windows.items()}
 
 
 def legs_of(told: list[Any]) -> list[list[Leg]]:

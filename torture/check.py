@@ -3,7 +3,7 @@
 | rule | what is broken if it is |
 |---|---|
 | limit | an entry took a window above the limit in force for it |
-| time | ledger time ran back, or ahead of every clock |
+| time | ledger time ran back on a counter, or ahead of every clock |
 | twice | a key was allowed twice |
 | lost | what was acknowledged is not in the history, or says something else there |
 | hold | a hold was not resolved once, in a way that is open to it; or was confirmed from its expiry on |
@@ -81,7 +81,7 @@ def check(entries: list[Entry], calls: Mapping[str, Call], *, now: int, sums: Ma
         checker.take(entry)
     checker.close(now)
     if sums is not None:
-        checker.compare(sums)
+        checker.compare(sums, now)
     checker.answers()
     checker.in_order(entries)
     for name, least in (("answered", ANSWERED_MIN), ("Reserved", MEETS_MIN), ("Refused", MEETS_MIN)):
@@ -127,9 +127,6 @@ class Checker:
     def attempt(self, entry: Entry) -> None:
         record = entry.record or {}
         call = self.calls.get(record.get("call", ""))
-        if entry.at < self.book.at:
-            self.wrong("time", f"{entry.key} stands at {entry.at}, after an entry at {self.book.at}")
-        self.book.move(entry.at)
         if call is None or call.key != entry.key or call.verb not in ("reserve", "attempt"):
             self.wrong("unasked", f"{entry.key} was {entry.event}, and nobody asked for it so")
             return
@@ -139,7 +136,10 @@ class Checker:
         if entry.event == "noted":
             return
         parts = legs_of(record["legs"])
-        found = self.book.exceeded(parts)
+        latest = self.book.latest(parts, entry.at)
+        if entry.at < latest:
+            self.wrong("time", f"{entry.key} stands at {entry.at}, after an entry at {latest} on one of its counters")
+        found = self.book.exceeded(parts, entry.at)
         if entry.event == "refused" and not found:
             self.wrong("refused", f"{entry.key} was refused, although all would have fitted")
         if entry.event == "allowed":
@@ -157,15 +157,13 @@ class Checker:
             self.wrong("unasked", f"{entry.key} was allowed with {entry.amount}, and {sum(amounts)} was asked")
         keys = [entry.key] if len(parts) == 1 else [f"{entry.key}#{number}" for number in range(1, len(parts) + 1)]
         for key, amount, legs in zip(keys, amounts, parts, strict=True):
-            self.book.give(key, amount, record["until"], legs)
+            self.book.give(Hold(key, entry.at, amount, record["until"]), legs)
 
     # -- what becomes of holds
 
     def end(self, entry: Entry) -> None:
-        if entry.event != "expired":  # which stands at its own instant, whenever it was noticed
-            self.book.move(entry.at)
-            if (VERBS[entry.event], entry.key) not in self.asked:
-                self.wrong("unasked", f"{entry.key} was {entry.event}, and nobody asked for it")
+        if entry.event != "expired" and (VERBS[entry.event], entry.key) not in self.asked:
+            self.wrong("unasked", f"{entry.key} was {entry.event}, and nobody asked for it")
         hold = self.book.holds.get(entry.key)
         if hold is None:
             self.wrong("hold", f"{entry.key} was {entry.event}, and was never allowed")
@@ -175,23 +173,22 @@ class Checker:
             self.wrong("hold", f"{entry.key} {fault} (it was {hold.state}, reserved at {hold.at} until {hold.until})")
 
     def confirmed(self, hold: Hold, entry: Entry) -> str:
-        if hold.state != "held" or entry.amount is None or not 0 <= entry.amount <= hold.reserved:
+        if not hold.open_at(entry.at) or entry.amount is None or not 0 <= entry.amount <= hold.reserved:
             return f"was confirmed with {entry.amount} at {entry.at}"
         hold.confirmed = entry.amount
         hold.become("confirmed")
         return ""
 
     def voided(self, hold: Hold, entry: Entry) -> str:
-        if hold.state != "held" or entry.amount != hold.reserved:
+        if not hold.open_at(entry.at) or entry.amount != hold.reserved:
             return f"was voided with {entry.amount} at {entry.at}"
         hold.become("voided")
         return ""
 
     def expired(self, hold: Hold, entry: Entry) -> str:
         in_time = hold.until is not None and entry.at == max(hold.until, hold.at)
-        if hold.state not in ("held", "due") or not in_time or entry.amount != hold.reserved:
+        if hold.state != "held" or not in_time or entry.amount != hold.reserved:
             return f"expired with {entry.amount} at {entry.at}"
-        self.book.move(entry.at)
         hold.become("expired")
         return ""
 
@@ -206,16 +203,15 @@ class Checker:
 
     # -- in the end
 
-    def close(self, latest: int) -> None:
+    def close(self, now: int) -> None:
         """What is due by the end has expired."""
-        self.book.move(latest)
         for hold in self.book.holds.values():
-            if hold.state == "due":
+            if hold.state == "held" and not hold.open_at(now):
                 self.wrong("hold", f"{hold.key} expired at {hold.until}, and the history does not say so")
 
-    def compare(self, sums: Mapping[str, tuple[int, int]]) -> None:
+    def compare(self, sums: Mapping[str, tuple[int, int]], now: int) -> None:
         """The balances that the ledger tells are the sums of its entries."""
-        for counter, expected in self.book.sums().items():
+        for counter, expected in self.book.sums(now).items():
             if sums.get(counter) != expected:
                 self.wrong("sum", f"{counter} is told to hold {sums.get(counter)}, but its entries say {expected}")
 
