@@ -83,8 +83,8 @@ def package() -> tuple[Module, ...]:
 
 @cache
 def suite() -> tuple[Module, ...]:
-    """Every file of Python under tests/, in order of its path."""
-    return tuple(module_at(path, ROOT) for path in sorted((ROOT / "tests").rglob("*.py")))
+    """Every file of Python under tests/ and torture/, in order of its path."""
+    return tuple(module_at(path, ROOT) for folder in ("tests", "torture") for path in sorted((ROOT / folder).rglob("*.py")))
 
 
 def module_at(path: Path, below: Path) -> Module:

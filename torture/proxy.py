@@ -39,9 +39,11 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, piec
     with suppress(OSError):
         while piece := await reader.read(CHUNK):
             if not pieces:
-                with (folder / CUTS).open("ab") as cuts:
-                    cuts.write(b".")
-                return
+                break
             pieces -= 1
             writer.write(piece)
             await writer.drain()
+        else:
+            return
+        with (folder / CUTS).open("ab") as cuts:
+            cuts.write(b".")

@@ -22,7 +22,6 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field
 
-from empower.errors import LedgerUnavailable
 from torture.check import Entry, Findings, check, work_of
 from torture.client import Clock, Order, answer_of, live
 from torture.journal import Call, read_calls
@@ -173,21 +172,12 @@ def offset_to_midnight(seconds: float) -> int:
 def read_out(order: Order) -> dict[str, Any] | None:
     """The history of a run, and what its counters hold when nobody asks any more; None: it cannot be read."""
     target = order.folder / "history"
-
-    def read() -> None:
-        deadline = time.monotonic() + HANGS_AFTER_SECONDS
-        while True:
-            try:
-                target.write_text(json.dumps(told(order)))
-            except LedgerUnavailable:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.1)
-            else:
-                return
-
-    status = os.waitpid(forked(read), 0)[1]
-    return None if status else json.loads(target.read_text())
+    deadline = time.monotonic() + HANGS_AFTER_SECONDS
+    while time.monotonic() < deadline:
+        if not os.waitpid(forked(lambda: target.write_text(json.dumps(told(order)))), 0)[1]:
+            return json.loads(target.read_text())  # type: ignore[no-any-return]
+        time.sleep(1)
+    return None
 
 
 def told(order: Order) -> dict[str, Any]:
