@@ -74,6 +74,7 @@ BROKEN: dict[str, type[FiledLedger]] = {
     "loses-what-it-refuses": LosesWhatItRefuses,
     "forgets-its-keys": kept(faulty.ForgetsItsKeys),
     "voids-twice": kept(faulty.VoidsTwice),
+    "keeps-what-is-voided": kept(faulty.KeepsWhatIsVoided),
     "believes-the-clock": kept(faulty.BelievesTheClock),
     "leaks-what-it-refuses": kept(faulty.WritesLegByLeg),
     "frees-into-the-new-period": kept(faulty.FreesIntoTheNewPeriod),

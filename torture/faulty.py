@@ -42,6 +42,16 @@ class VoidsTwice(MemoryLedger):
         return held
 
 
+class KeepsWhatIsVoided(MemoryLedger):
+    """Gives nothing back at a void."""
+
+    def void(self, key: str) -> Held:
+        kept = self._holds.get(key)
+        if kept is not None and kept.hold.state == "held":
+            kept.draws = ()
+        return super().void(key)
+
+
 class FreesIntoTheNewPeriod(MemoryLedger):
     """Gives back what expired to the period in which it expires."""
 

@@ -22,6 +22,7 @@ CAUGHT_BY = {
     "loses-what-it-refuses": {"lost"},
     "forgets-its-keys": {"twice"},
     "voids-twice": {"sum", "limit"},
+    "keeps-what-is-voided": {"refused", "sum"},
     "believes-the-clock": {"time"},
     "leaks-what-it-refuses": {"refused", "sum"},
     "frees-into-the-new-period": {"sum", "limit"},
