@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 from collections import Counter
 
 from torture.broken import BROKEN
@@ -15,6 +16,8 @@ from torture.server import Server, new_server
 
 def main() -> int:
     options = parsed()
+    if options.address == "broken":
+        return broken(options)
     server = None
     if options.address == "postgresql":
         server = new_server()
@@ -31,8 +34,8 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument(
         "address",
-        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH, "
-        f"or a ledger that is broken on purpose, such as voids-twice:PATH ({', '.join(BROKEN)})",
+        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH for a small sound ledger, "
+        f"or NAME:PATH for one that is broken on purpose ({', '.join(BROKEN)}); `broken` for all of those",
     )
     parser.add_argument("--calls", type=int, default=0, help="go on until so many calls were answered")
     parser.add_argument("--seconds", type=float, default=10, help="how long a round lasts")
@@ -41,16 +44,37 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def broken(options: argparse.Namespace) -> int:
+    """Every ledger that is broken on purpose, until it is caught; gives how many were not caught."""
+    with tempfile.TemporaryDirectory() as folder:
+        return sum(not is_caught(name, folder, options) for name in BROKEN)
+
+
+def is_caught(name: str, folder: str, options: argparse.Namespace) -> bool:
+    """Rounds for one of them, each longer than the last."""
+    for number in range(1, 5):
+        address, seed = f"{name}:{folder}/{name}{number}", f"{options.seed}.{number}"
+        findings = torture(address, seconds=options.seconds * number, processes=options.processes, seed=seed)
+        caught = {rule: count for rule, count in findings.rules.items() if rule != "work"}
+        if caught:
+            print(f"{name}: caught in round {number}, {caught}", flush=True)
+            return True
+    print(f"{name}: MISSED, --seed {options.seed}", flush=True)
+    return False
+
+
 def rounds(options: argparse.Namespace, server: Server | None) -> int:
     work: Counter[str] = Counter()
     violations: Counter[str] = Counter()
     number = 0
     while not number or work["answered"] < options.calls:
         number += 1
-        seed = f"{options.seed}.{number}"
+        seed = options.seed if number == 1 else f"{options.seed}.{number}"
         address = server.database() if server is not None else options.address
         findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server)
-        print(f"round {number}, --seed {options.seed}: {told(findings)}", flush=True)
+        print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
+        if not findings.work["answered"]:
+            break
         worst = max(work["worst wait, ms"], findings.work["worst wait, ms"])
         work.update(findings.work)
         work["worst wait, ms"] = worst

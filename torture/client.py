@@ -108,7 +108,7 @@ class Client:
     journal: Journal
     number: int = 0
     recent: deque[int] = field(factory=lambda: deque(maxlen=40))
-    allowed: deque[int] = field(factory=lambda: deque(maxlen=400))
+    allowed: deque[int] = field(factory=lambda: deque(maxlen=40))
 
     def live(self) -> None:
         steps = [self.ask_anew] * 9 + [self.ask_shared] * 5 + [self.ask_again] * 3 + [self.confirm] * 5 + [self.void] * 4
@@ -128,8 +128,9 @@ class Client:
         """A wish that the other clients ask for at this moment too."""
         self.ask(self.shared())
 
-    def shared(self) -> int:
-        return SHARED + self.clock.true() // SHARED_MS * 2 % SHARED + self.random.randrange(2)
+    def shared(self, ago_ms: int = 0) -> int:
+        """A wish that all clients asked for so long ago."""
+        return SHARED + (self.clock.true() - ago_ms) // SHARED_MS * 2 % SHARED + self.random.randrange(2)
 
     def ask_again(self) -> None:
         if self.recent:
@@ -175,9 +176,9 @@ class Client:
         self.noted("reverse", key := self.some_key(), lambda _: self.ledger.reverse(key, amount, "came back"), amount=amount)
 
     def some_key(self) -> str:
-        """The key of a part of a wish that was allowed, mostly a moment ago, or that others are asking for."""
-        numbers = list(self.allowed)[-40 if self.random.random() < 0.8 else 0 :] or [self.shared()]
-        number = self.random.choice(numbers) if self.random.random() < 0.6 else self.shared()
+        """The key of a part of a wish: of one's own that was allowed, or one that others asked for a moment ago, or some windows ago."""
+        own = self.random.choice(self.allowed or [self.shared()])
+        number = self.random.choice((own, own, self.shared(self.random.randrange(100)), self.shared(self.random.randrange(2000))))
         return self.random.choice(planned(self.order.run, self.order.seed, number).wish.hold_keys())
 
     def look(self) -> None:

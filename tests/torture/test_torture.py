@@ -13,7 +13,7 @@ import pytest
 from torture.broken import BROKEN
 
 ROUNDS = 4
-"""A fault that needs an unlucky moment may need more than one round, on a machine that has other things to do."""
+"""A fault that needs an unlucky moment may need more than one round, each longer than the last, on a machine with other things to do."""
 
 CAUGHT_BY = {
     "checks-then-acts": {"limit"},
@@ -60,7 +60,7 @@ def test_a_broken_ledger_is_caught(repository: Path, tmp_path: Path, name: str) 
     """By the rule that it breaks."""
     seen = []
     for number in range(ROUNDS):
-        violations, said = tortured(repository, f"{name}:{tmp_path / str(number)}", f"{name}.{number}")
+        violations, said = tortured(repository, f"{name}:{tmp_path / str(number)}", f"{name}.{number}", seconds=2 * (number + 1))
         if violations.keys() & CAUGHT_BY[name]:
             return
         seen.append(said)
