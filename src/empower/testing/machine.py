@@ -59,15 +59,18 @@ def told(found: Any) -> Any:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """`make` is set by a subclass for each store."""
+    """`make` and `reopening` are set by a subclass for each store."""
 
     make: Callable[[Clock], Ledger]
+    reopening: Callable[[Clock], Callable[[], Ledger] | None]
+    """How the ledger is opened again; None: it ends with its process."""
 
     @initialize()
     def start(self) -> None:
         """An empty ledger, and the model beside it."""
         self.clock = Clock()
         self.ledger = type(self).make(self.clock)
+        self.reopen = type(self).reopening(self.clock)
         self.model = Model()
 
     def agree(self, call: Callable[[], Any], expected: Callable[[], Any]) -> None:
@@ -162,6 +165,14 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model.tick(self.clock.at)
         assert self.ledger.expire_due() == 0
 
+    @precondition(lambda self: self.reopen is not None)
+    @rule()
+    def restart(self) -> None:
+        """What a durable ledger answers does not depend on anything that ends with its process."""
+        assert self.reopen is not None
+        self.ledger.close()
+        self.ledger = self.reopen()
+
     @invariant()
     def sums_agree(self) -> None:
         """Every sum is the same, now, later and earlier."""
@@ -193,6 +204,8 @@ def draw(leg: Leg, amount: int) -> Leg:
     return Leg(leg.counter, amount, leg.times, leg.limit_amount, leg.limit_times, leg.enforced)
 
 
-def machine_of(make: Callable[[Clock], Ledger]) -> type[LedgerMachine]:
+def machine_of(
+    make: Callable[[Clock], Ledger], reopening: Callable[[Clock], Callable[[], Ledger] | None] = lambda _: None
+) -> type[LedgerMachine]:
     """The machine for one store."""
-    return type("Machine", (LedgerMachine,), {"make": staticmethod(make)})
+    return type("Machine", (LedgerMachine,), {"make": staticmethod(make), "reopening": staticmethod(reopening)})
