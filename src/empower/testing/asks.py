@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,13 +36,13 @@ class Clock:
 
 @frozen
 class Words:
-    """A record that is nothing but a text."""
+    """A record that is nothing but its text."""
 
-    text: str = ""
+    text: str = "{}"
 
     def to_json(self) -> str:
-        """The text as JSON."""
-        return json.dumps(self.text)
+        """The text, which a store keeps to the byte."""
+        return self.text
 
 
 def counter(window: WindowKind = "month", *, budget: str = "budget", length_ms: int = 0, key: str = "d7", zone: str = ZONE) -> Counter:
@@ -99,4 +98,4 @@ def held(ledger: Ledger, of: Counter, at: int | None = None) -> tuple[int, int]:
 
 def read(told: Any) -> Any:
     """An answer or an entry, its record as words: a durable store gives back the text, not the object."""
-    return told if getattr(told, "record", None) is None else evolve(told, record=Words(json.loads(told.record.to_json())))
+    return told if getattr(told, "record", None) is None else evolve(told, record=Words(told.record.to_json()))
