@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
+from empower.ledger.sqlite import SqliteLedger
 from ledger.asks import Clock
 
-STORES: dict[str, Callable[[Clock], Ledger]] = {"memory": MemoryLedger}
+
+class Passing(SqliteLedger):
+    """A ledger in a file that is gone when it is closed; in memory where the system has such a folder, for most tests need no disk."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.folder = tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None, prefix="ledger-")
+        super().__init__(Path(self.folder.name, "till.db"), clock=clock)
+
+    def close(self) -> None:
+        super().close()
+        self.folder.cleanup()
+
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108
+STORES: dict[str, Callable[[Clock], Ledger]] = {"memory": MemoryLedger, "sqlite": Passing}
 
 
 @pytest.fixture

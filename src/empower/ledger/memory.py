@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
@@ -39,14 +38,10 @@ from empower.ledger import (
     Reserved,
     Wish,
 )
+from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, settled, void
 from empower.ledger.sums import Draw, Sums
 from empower.ledger.wishes import amounts_given, differences
-
-
-def wall_clock() -> int:
-    """Milliseconds since 1970-01-01T00:00Z, as the machine tells them."""
-    return time.time_ns() // 1_000_000
 
 
 @define(eq=False)

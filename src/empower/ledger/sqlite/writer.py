@@ -1,0 +1,198 @@
+"""Group commit: whoever comes while nobody writes writes for all who have come, in one transaction; the others wait for it.
+
+One commit costs one or two waits for the disk, however much is in it. So while one thread waits for the disk the wishes of the others
+gather, and the first of them takes all of them along. No thread is kept for it, so a single caller pays nothing for it either.
+
+* A job is a function of the open transaction. It has a savepoint of its own: what it raises concerns its caller alone and leaves nothing
+  behind, and what the disk fails with concerns all of the transaction.
+* No answer leaves before COMMIT has returned.
+* Checkpoints are made here, inside the gate: two connections never write and checkpoint at the same moment.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from empower.errors import LedgerBusy, LedgerUnavailable
+from empower.ledger.sqlite.failures import failure, named_failures
+from empower.ledger.sqlite.gate import Gate
+from empower.ledger.sqlite.journal import Turn
+
+T = TypeVar("T")
+BATCH_MAX = 64
+CHECKPOINT_EVERY = 128
+"""Commits of this process. The log grows by some ten pages of 4 KiB a commit."""
+_OF_THE_DISK = (sqlite3.OperationalError, MemoryError)
+_OF_ONE_JOB = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
+
+
+class _Task:
+    """A job on its way: waiting, then taken along by whoever leads, then done."""
+
+    __slots__ = ("answer", "done", "error", "job", "leads", "woken")
+
+    def __init__(self, job: Callable[[Turn], Any]) -> None:
+        self.job = job
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.done = False
+        self.leads = False
+        self.woken = threading.Semaphore(0)
+
+
+class Writer:
+    """The way of one process to write, from any number of threads."""
+
+    def __init__(self, open_: Callable[[], sqlite3.Connection], gate: Gate, path: Path, wait_ms: int) -> None:
+        """`open_` gives the connection to write with; it is asked each time, by one thread at a time."""
+        self._open = open_
+        self._gate = gate
+        self._path = path
+        self._patience = 2 * wait_ms
+        self._mutex = threading.Lock()
+        self._waiting: deque[_Task] = deque()
+        self._led = False
+        self._commits = 0
+
+    def run(self, job: Callable[[Turn], T]) -> T:
+        """What the job answers, once it is committed.
+
+        Raises:
+            What the job raises; LedgerUnavailable.
+        """
+        task = self._come(job)
+        if not task.done:
+            self._lead()
+        if task.error is not None:
+            raise task.error
+        answer: T = task.answer
+        return answer
+
+    def pause(self) -> None:
+        """Come back once nobody writes, and let nobody write until `resume`.
+
+        Raises:
+            LedgerBusy.
+        """
+        with self._mutex:
+            self._waiting.appendleft(task := _Task(lambda _: None))
+            task.leads, self._led = not self._led, True
+        self._wait(task)
+        with self._mutex, suppress(ValueError):
+            self._waiting.remove(task)
+
+    def resume(self) -> None:
+        """Let others write again."""
+        self._hand_on([])
+
+    def checkpoint(self) -> None:
+        """Bring what the log holds into the file itself, as far as no reader stands in the way.
+
+        Raises:
+            LedgerUnavailable.
+        """
+        self.pause()
+        try:
+            with named_failures(self._path), self._gate.passed():
+                self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self.resume()
+
+    def _come(self, job: Callable[[Turn], Any]) -> _Task:
+        """A task that is done, or whose thread is to lead."""
+        task = _Task(job)
+        with self._mutex:
+            self._waiting.append(task)
+            task.leads, self._led = not self._led, True
+        self._wait(task)
+        return task
+
+    def _wait(self, task: _Task) -> None:
+        if task.leads or task.woken.acquire(timeout=self._patience / 1000):
+            return
+        with self._mutex:
+            if task in self._waiting and not task.leads:
+                self._waiting.remove(task)
+                raise LedgerBusy(
+                    f"the ledger {str(self._path)!r} was not free to write for {self._patience} ms; nothing was acknowledged "
+                    "(help: ask again with the same key)"
+                )
+        task.woken.acquire()  # it is being written, or the lead comes to it just now
+
+    def _lead(self) -> None:
+        """Write everything that waits, and hand the lead on."""
+        with self._mutex:
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), BATCH_MAX))]
+        try:
+            self._commit(batch)
+        finally:
+            self._hand_on(batch)
+
+    def _hand_on(self, batch: list[_Task]) -> None:
+        with self._mutex:
+            following = self._waiting[0] if self._waiting else None
+            self._led = following is not None
+            if following is not None:
+                following.leads = True
+                following.woken.release()
+        for task in batch:
+            task.done = True
+            if not task.leads:
+                task.woken.release()
+
+    def _commit(self, batch: list[_Task]) -> None:
+        interrupted = LedgerUnavailable("the process was interrupted while it wrote; the same key tells what became of it")
+        for task in batch:
+            task.error = interrupted
+        try:
+            with self._gate.passed(), named_failures(self._path):
+                connection = self._open()
+                self._transact(connection, batch)
+                self._tidy(connection)
+        except LedgerUnavailable as error:
+            for task in batch:
+                task.error = error
+
+    def _transact(self, connection: sqlite3.Connection, batch: list[_Task]) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            turn = Turn(connection)
+            errors = [self._do(task, turn) for task in batch]
+            connection.execute("COMMIT")
+        except BaseException:
+            with suppress(sqlite3.Error):
+                connection.rollback()
+            raise
+        for task, error in zip(batch, errors, strict=True):
+            task.error = error
+
+    def _do(self, task: _Task, turn: Turn) -> Exception | None:
+        """Do one job; what it raised, if that concerns its caller alone."""
+        last = turn.last
+        turn.connection.execute("SAVEPOINT job")
+        try:
+            task.answer = task.job(turn)
+            turn.connection.execute("RELEASE job")
+        except _OF_THE_DISK:
+            raise
+        except Exception as error:
+            if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_JOB):
+                raise
+            turn.connection.execute("ROLLBACK TO job")
+            turn.connection.execute("RELEASE job")
+            turn.last = last
+            return failure(error, self._path) if isinstance(error, sqlite3.IntegrityError) else error
+        return None
+
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        """A checkpoint now and then. What it fails with is nobody's loss: the log holds everything."""
+        self._commits += 1
+        if self._commits % CHECKPOINT_EVERY == 0:
+            with suppress(sqlite3.Error):
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
