@@ -170,6 +170,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.expire()
         assert [(entry.at, entry.key, entry.event, entry.amount) for entry in self.ledger.history()] == self.model.events
+        assert self.ledger.verify().findings == ()
         self.ledger.close()
 
 

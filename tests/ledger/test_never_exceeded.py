@@ -50,4 +50,5 @@ def test_no_history_takes_a_window_above_the_limit(make: Callable[[Clock], Ledge
         now = host.ledger.now()
         found = [(balance.amount, balance.times) for balance in host.ledger.balances(COUNTERS)]
         assert found == [host.held(one, now) for one in COUNTERS]
+    assert host.ledger.verify().findings == ()
     host.ledger.close()

@@ -59,6 +59,7 @@ def test_of_1000_pounds_exactly_142_times_7_are_given(ledger: Ledger) -> None:
     assert len(spend(ledger)) == 142
     assert [held(ledger, of) for of in (MONTH, ROLLING, EVER)] == [(994 * POUNDS, 142)] * 3
     assert len(ledger.history()) == 8 * 40
+    assert ledger.verify().findings == ()
 
 
 def test_a_key_sent_by_all_is_given_once(ledger: Ledger) -> None:

@@ -50,7 +50,7 @@ class Database:
         self._process = os.getpid()
         self._gate = Gate(self.path.with_name(f"{self.path.name}-gate"), self._settings.wait_ms)
         self._writer = Writer(self._writing, self._gate, self.path, self._settings.wait_ms)
-        self._reading = threading.Lock()
+        self._reading = {"short": threading.Lock(), "long": threading.Lock()}
         self._connections: dict[str, sqlite3.Connection] = {}
         self._paused = False
 
@@ -64,15 +64,15 @@ class Database:
         return self._writer.run(job)
 
     @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
-        """A connection that sees one state of the ledger, and cannot change it.
+    def read(self, length: str = "short") -> Iterator[sqlite3.Connection]:
+        """A connection that sees one state of the ledger, and cannot change it. `long` reads do not keep `short` ones waiting.
 
         Raises:
             LedgerUnavailable.
         """
         self._usable()
-        with self._reading, named_failures(self.path):
-            connection = self._connection("reading")
+        with self._reading[length], named_failures(self.path):
+            connection = self._connection(length)
             connection.execute("BEGIN")
             try:
                 yield connection
@@ -94,7 +94,7 @@ class Database:
         _OPEN.discard(self)
 
     def _let_go(self) -> None:
-        with self._reading:
+        with self._reading["short"], self._reading["long"]:
             while self._connections:
                 self._connections.popitem()[1].close()
 
@@ -130,15 +130,18 @@ class Database:
         """Wait until nobody writes or reads, and close what is open."""
         with suppress(LedgerUnavailable):
             self._writer.pause()
-            self._let_go()
-            self._reading.acquire()
+            for lock in self._reading.values():
+                lock.acquire()
+            while self._connections:
+                self._connections.popitem()[1].close()
             self._paused = True
 
     def after_fork_in_parent(self) -> None:
         """Go on; the next call opens what it needs."""
         if self._paused:
             self._paused = False
-            self._reading.release()
+            for lock in self._reading.values():
+                lock.release()
             self._writer.resume()
 
     def after_fork_in_child(self) -> None:

@@ -16,11 +16,28 @@ from pathlib import Path
 from attrs import frozen
 
 from empower.errors import LedgerUnavailable
-from empower.ledger import Balance, Counter, Entry, EventKind, Held, Ledger, Leg, Moved, Noted, Record, Refused, Replayed, Reserved, Wish
+from empower.ledger import (
+    Audit,
+    Balance,
+    Counter,
+    Entry,
+    EventKind,
+    Held,
+    Ledger,
+    Leg,
+    Moved,
+    Noted,
+    Record,
+    Refused,
+    Replayed,
+    Reserved,
+    Wish,
+)
 from empower.ledger.chain import HoldLine, LegLine
 from empower.ledger.holds import Hold, confirm, reverse, void
 from empower.ledger.rows import record_from, subject_fragment, subjects_from, subjects_text, wish_text
 from empower.ledger.sqlite.address import Settings
+from empower.ledger.sqlite.audit import audit
 from empower.ledger.sqlite.counters import balances_at, balances_now
 from empower.ledger.sqlite.database import Database
 from empower.ledger.sqlite.holds import ANY_DUE, become, find_hold, make_holds, mark_due, remember_wish, replay, unsettled_holds
@@ -29,12 +46,7 @@ from empower.ledger.sqlite.legs import draw_legs
 from empower.ledger.sqlite.watch import ClockWatch
 from empower.ledger.wishes import amounts_given
 
-_PAGE = 1000
-"""Entries of the history that are read at once; other readers go on between two pages."""
-_HISTORY = (
-    "SELECT sequence, at, key, event, amount, subjects, record, because FROM entry WHERE sequence > ? AND sequence <= ? "
-    "AND instr(subjects, ?) ORDER BY sequence LIMIT ?"
-)
+_HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM entry WHERE instr(subjects, ?) ORDER BY sequence"
 
 
 @frozen
@@ -186,18 +198,10 @@ class SqliteLedger(Ledger):
         """Entries in order whose subjects match; all of them, if none is named. Told even while nothing can be written."""
         with suppress(LedgerUnavailable):
             self.expire_due()
-        with self._database.read() as connection:
-            (latest,) = connection.execute("SELECT coalesce(max(sequence), 0) FROM entry").fetchone()
         fragment = subject_fragment(*next(iter(subjects.items()))) if subjects else ""
-        found: list[Entry] = []
-        place = 0
-        while place < latest:
-            with self._database.read() as connection:
-                rows = connection.execute(_HISTORY, (place, latest, fragment, _PAGE)).fetchall()
-            entries = [_entry(row) for row in rows]
-            found += [entry for entry in entries if subjects.items() <= entry.subjects.items()]
-            place = rows[-1][0] if len(rows) == _PAGE else latest
-        return tuple(found)
+        with self._database.read("long") as connection:
+            entries = map(_entry, connection.execute(_HISTORY, (fragment,)))
+            return tuple(entry for entry in entries if subjects.items() <= entry.subjects.items())
 
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest."""
@@ -206,6 +210,11 @@ class SqliteLedger(Ledger):
         if not known:
             statement = "INSERT INTO pack (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
             self._write(lambda turn: turn.connection.execute(statement, (digest, text)))
+
+    def verify(self, head: str = "") -> Audit:
+        """Tell the history again and hold everything against it; see the port."""
+        with self._database.read("long") as connection:
+            return audit(connection, head)
 
     def accept_clock(self) -> int:
         """Believe the machine's clock from now on, whatever it shows; gives what it shows."""
