@@ -70,14 +70,23 @@ class Database:
         Raises:
             LedgerUnavailable.
         """
-        self._usable()
-        with self._reading[length], named_failures(self.path):
-            connection = self._connection(length)
+        with self.look(length) as connection:
             connection.execute("BEGIN")
             try:
                 yield connection
             finally:
                 connection.rollback()
+
+    @contextmanager
+    def look(self, length: str = "short") -> Iterator[sqlite3.Connection]:
+        """As `read`, for a single question: each may see another state.
+
+        Raises:
+            LedgerUnavailable.
+        """
+        self._usable()
+        with self._reading[length], named_failures(self.path):
+            yield self._connection(length)
 
     def close(self) -> None:
         """Let go of the file, with everything in it that was only in its log; once more is a no-op."""

@@ -23,6 +23,7 @@ _BY_KEY = f"{_HOLD} WHERE hold.key = ?"
 _DUE = f"{_HOLD} WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at, hold.sequence, part"
 _OF_WISH = f"{_HOLD} WHERE hold.key = ? AND hold.sequence = ?"
 _UNSETTLED = f"{_HOLD} WHERE state = 'held' AND at <= ? ORDER BY hold.sequence, part"
+_DUE_FROM = "SELECT min(expires_at) FROM hold WHERE state = 'held' AND expires_at IS NOT NULL"
 ANY_DUE = "SELECT 1 FROM hold WHERE state = 'held' AND expires_at <= ? LIMIT 1"
 _MAKE = "INSERT INTO hold (key, sequence, part, reserved, expires_at, state, confirmed, taken_back) VALUES (?, ?, ?, ?, ?, 'held', 0, 0)"
 _CHANGE = "UPDATE hold SET state = ?, confirmed = ?, taken_back = ? WHERE key = ?"
@@ -76,16 +77,21 @@ def unsettled_holds(connection: sqlite3.Connection, now: int, latest: int) -> It
 
 def make_holds(turn: Turn, sequence: int, holds: Iterable[HoldLine]) -> None:
     """Write the holds of an allow."""
-    rows = [(hold.key, sequence, part, hold.reserved, hold.expires_at) for part, hold in enumerate(holds, 1)]
-    turn.connection.executemany(_MAKE, rows)
+    for part, hold in enumerate(holds, 1):
+        turn.connection.execute(_MAKE, (hold.key, sequence, part, hold.reserved, hold.expires_at))
+        if hold.expires_at is not None and (turn.state.due_from is None or hold.expires_at < turn.state.due_from):
+            turn.due(hold.expires_at)
 
 
 def mark_due(turn: Turn, now: int) -> int:
     """Mark the holds that are due, each at the instant of its expiry; how many."""
+    if turn.state.due_from is None or turn.state.due_from > now:
+        return 0
     rows = turn.connection.execute(_DUE, (now,)).fetchall()
     for row in rows:
         kept = _kept(row)
         become(turn, kept, settled(kept.hold, now), "expired", max(kept.hold.expires_at or now, kept.at))
+    turn.due(*turn.connection.execute(_DUE_FROM).fetchone())
     return len(rows)
 
 

@@ -41,7 +41,7 @@ from empower.ledger.sqlite.audit import audit
 from empower.ledger.sqlite.counters import balances_at, balances_now
 from empower.ledger.sqlite.database import Database
 from empower.ledger.sqlite.holds import ANY_DUE, become, find_hold, make_holds, mark_due, remember_wish, replay, unsettled_holds
-from empower.ledger.sqlite.journal import LATEST_AT, Turn
+from empower.ledger.sqlite.journal import Turn, latest_at
 from empower.ledger.sqlite.legs import draw_legs
 from empower.ledger.sqlite.watch import ClockWatch
 from empower.ledger.wishes import amounts_given
@@ -102,8 +102,8 @@ class SqliteLedger(Ledger):
 
     def now(self) -> int:
         """Ledger time: the clock, but never before the last entry."""
-        with self._database.read() as connection:
-            return self._time(connection)
+        with self._database.look() as connection:
+            return self._time(connection, latest_at(connection))
 
     def reserve(
         self,
@@ -163,7 +163,7 @@ class SqliteLedger(Ledger):
     def balances(self, counters: Sequence[Counter], at: int | None = None) -> tuple[Balance, ...]:
         """What each counter's window holds at `at` (default: now); see the port."""
         with self._database.read() as connection:
-            now = self._time(connection)
+            now = self._time(connection, latest_at(connection))
             instant = now if at is None else at
             due_by = max(now, instant)
             if instant >= now and not connection.execute(ANY_DUE, (due_by,)).fetchone():
@@ -185,13 +185,13 @@ class SqliteLedger(Ledger):
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked."""
         with self._database.read() as connection:
-            due = connection.execute(ANY_DUE, (self._time(connection),)).fetchone()
-        return self._write(lambda turn: mark_due(turn, self._time(turn.connection))) if due else 0
+            due = connection.execute(ANY_DUE, (self._time(connection, latest_at(connection)),)).fetchone()
+        return self._write(lambda turn: mark_due(turn, self._time(turn.connection, turn.state.at))) if due else 0
 
     def unsettled(self, older_than_ms: int = 0) -> tuple[Held, ...]:
         """Holds neither confirmed nor ended, reserved at least so long ago, oldest first."""
         with self._database.read() as connection:
-            now = self._time(connection)
+            now = self._time(connection, latest_at(connection))
             return tuple(unsettled_holds(connection, now, now - older_than_ms))
 
     def history(self, **subjects: str) -> tuple[Entry, ...]:
@@ -234,15 +234,11 @@ class SqliteLedger(Ledger):
 
     def _tick(self, turn: Turn) -> int:
         """Ledger time, with every hold marked that is due by it."""
-        now = self._time(turn.connection, turn.last.at)
-        if turn.connection.execute(ANY_DUE, (now,)).fetchone():
-            mark_due(turn, now)
+        now = self._time(turn.connection, turn.state.at)
+        mark_due(turn, now)
         return now
 
-    def _time(self, connection: sqlite3.Connection, last: int | None = None) -> int:
-        if last is None:
-            row = connection.execute(LATEST_AT).fetchone()
-            last = row[0] if row else None
+    def _time(self, connection: sqlite3.Connection, last: int | None) -> int:
         told = self._watch.told(connection, last) if self._clock is None else self._clock()
         return told if last is None else max(told, last)
 

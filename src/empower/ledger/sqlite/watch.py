@@ -28,7 +28,7 @@ class ClockWatch:
     def begin(self, turn: Turn) -> None:
         """Look at the clock when the ledger is opened, and keep what is believed. What is not is refused later, by whoever needs the time."""
         with suppress(ClockError):
-            self._known = believed(self._look(), _kept(turn.connection), turn.last.at, self._tolerance)
+            self._known = believed(self._look(), _kept(turn.connection), turn.state.at, self._tolerance)
             _keep(turn.connection, self._known)
 
     def told(self, connection: sqlite3.Connection, last: int | None) -> int:

@@ -163,8 +163,9 @@ class Writer:
         connection.execute("BEGIN IMMEDIATE")
         try:
             turn = Turn(connection)
-            errors = [self._do(task, turn) for task in batch]
-            connection.execute("COMMIT")
+            errors = [self._do(task, turn, alone=len(batch) == 1) for task in batch]
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):
                 connection.rollback()
@@ -172,21 +173,26 @@ class Writer:
         for task, error in zip(batch, errors, strict=True):
             task.error = error
 
-    def _do(self, task: _Task, turn: Turn) -> Exception | None:
-        """Do one job; what it raised, if that concerns its caller alone."""
-        last = turn.last
-        turn.connection.execute("SAVEPOINT job")
+    def _do(self, task: _Task, turn: Turn, *, alone: bool) -> Exception | None:
+        """Do one job; what it raised, if that concerns its caller alone. Where it is alone, the whole transaction is its savepoint."""
+        before = turn.state
+        if not alone:
+            turn.connection.execute("SAVEPOINT job")
         try:
             task.answer = task.job(turn)
-            turn.connection.execute("RELEASE job")
+            if not alone:
+                turn.connection.execute("RELEASE job")
         except _OF_THE_DISK:
             raise
         except Exception as error:
             if isinstance(error, sqlite3.Error) and not isinstance(error, _OF_ONE_JOB):
                 raise
-            turn.connection.execute("ROLLBACK TO job")
-            turn.connection.execute("RELEASE job")
-            turn.last = last
+            if alone:
+                turn.connection.rollback()
+            else:
+                turn.connection.execute("ROLLBACK TO job")
+                turn.connection.execute("RELEASE job")
+            turn.state = before
             return failure(error, self._path) if isinstance(error, sqlite3.IntegrityError) else error
         return None
 
