@@ -173,8 +173,8 @@ class Finding:
     """Something wrong with what a ledger holds."""
 
     kind: str
-    """changed, missing, moved: an entry; time: out of order; twice: a key allowed again; exceeded: a limit; hold, sum: not what follows
-    from the history; file: the store itself is damaged."""
+    """changed, missing, moved: an entry; time: out of order; twice: a key allowed again; exceeded: a limit; hold, key, sum: not what
+    follows from the history; file: the store itself is damaged."""
     sequence: int | None
     """The entry; None: it concerns none alone."""
     message: str

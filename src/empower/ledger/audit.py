@@ -99,7 +99,8 @@ class Auditor:
     _at: int | None = None
     _entries: int = 0
     _holds: dict[str, _Given] = field(factory=dict)
-    _allowed: dict[str, int] = field(factory=dict)
+    _keys: dict[str, tuple[int, bool]] = field(factory=dict)
+    """Which entry each key was last asked for in, or was allowed in."""
     _windows: dict[tuple[str, int], _Window] = field(factory=dict)
     _passed_head: bool = False
 
@@ -111,13 +112,16 @@ class Auditor:
             self._found("time", line.sequence, f"is of {line.at}, and the entry before it of {self._at}: ledger time never runs back")
         self._at = line.at
         match line.event:
-            case "allowed":
-                self._allow(line)
-            case "refused" | "noted":
-                if line.holds or line.legs:
-                    self._found("hold", line.sequence, f"is {line.event}, and holds something all the same")
+            case "allowed" | "refused" | "noted":
+                self._attempt(line)
             case _:
                 self._event(line)
+
+    def key(self, key: str, sequence: int, *, allowed: bool) -> None:
+        """What a key names, as it is kept; every one of them, once."""
+        known = self._keys.pop(key, None)
+        if known != (sequence, allowed):
+            self._found("key", None, f"the key {key!r} leads to entry {sequence}; by the history it is {known[0] if known else 'none'}")
 
     def hold(self, hold: Hold) -> None:
         """A hold as it is kept; every one of them, once."""
@@ -142,6 +146,8 @@ class Auditor:
 
     def done(self) -> Audit:
         """What was found, once everything was handed in."""
+        for key, (sequence, _) in self._keys.items():
+            self._found("key", sequence, f"asks for the key {key!r}, which is not kept: it could be allowed once more")
         for key in self._holds:
             self._found("hold", None, f"the hold {key!r} is not kept, and the history allowed it")
         for (identity, _), window in self._windows.items():
@@ -184,10 +190,13 @@ class Auditor:
 
     # -------------------------------------------------------------------------------------------- what happened
 
-    def _allow(self, line: Line) -> None:
-        if line.key in self._allowed:
-            self._found("twice", line.sequence, f"allows the key {line.key!r}, which entry {self._allowed[line.key]} allowed before")
-        self._allowed[line.key] = line.sequence
+    def _attempt(self, line: Line) -> None:
+        sequence, allowed = self._keys.get(line.key, (0, False))
+        if allowed:
+            self._found("twice", line.sequence, f"asks for the key {line.key!r}, which entry {sequence} allowed before")
+        self._keys[line.key] = line.sequence, line.event == "allowed"
+        if line.event != "allowed" and (line.holds or line.legs):
+            self._found("hold", line.sequence, f"is {line.event}, and holds something all the same")
         drawn: dict[int, list[_Drawn]] = {}
         for leg in line.legs:
             drawn.setdefault(leg.part, []).append(self._leg(line, leg))

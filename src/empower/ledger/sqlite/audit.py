@@ -45,6 +45,8 @@ def audit(connection: sqlite3.Connection, head: str) -> Audit:
         made = [HoldLine(*row) for row in holds.of(sequence)]
         drawn = [LegLine(*row) for row in legs.of(sequence)]
         auditor.take(Line(sequence, at, key, event, amount, because, subjects, wish, record, made, drawn), hash_)
+    for key, sequence, allowed in connection.execute("SELECT key, sequence, allowed FROM wish"):
+        auditor.key(key, sequence, allowed=bool(allowed))
     for row in connection.execute(_STATES):
         auditor.hold(Hold(*row))
     for row in connection.execute(_SUMS):

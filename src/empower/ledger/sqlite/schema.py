@@ -20,6 +20,8 @@ LEAST_VERSION = (3, 24, 0)
 """The oldest SQLite that understands the SQL here."""
 STRICT_SINCE = (3, 37, 0)
 """Older ones do not know STRICT tables: there, the checks of the columns stand alone."""
+HEADER = 100
+"""Bytes that every database begins with."""
 WAL_RESET_MENDED_IN = (3, 51, 3)
 
 log = logging.getLogger("empower.ledger")
@@ -97,6 +99,9 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
+    if 0 < path.stat().st_size < HEADER:
+        # SQLite takes so short a file for an empty one, and would write over it
+        raise WrongLedger(f"{str(path)!r} is not a database (help: give the address of a ledger, or of a file that does not exist yet)")
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     version, known = _version(connection), len(migrations())
