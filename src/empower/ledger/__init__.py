@@ -280,6 +280,9 @@ class Ledger(Protocol):
     def history(self, **subjects: str) -> tuple[Entry, ...]:
         """Entries in order whose subjects match, e.g. `history(customer="c1")`; all entries if none is named."""
 
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from, in no order."""
+
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest (with engine and time-zone-data versions), so that its decisions can be replayed."""
 

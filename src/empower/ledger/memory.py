@@ -190,6 +190,12 @@ class MemoryLedger(Ledger):
             self._tick()
             return tuple(Entry(number, *line) for number, line in enumerate(self._log, 1) if wanted <= line[4].items())
 
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from."""
+        with self._mine():
+            self._tick()
+            return self._sums.counters()
+
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest."""
         with self._mine():

@@ -222,6 +222,10 @@ class Sums:
             draws.append(held.draw(now, leg.amount, leg.times))
         return tuple(draws)
 
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that has a sum."""
+        return tuple(self._kept)
+
     def differences(self, draws: Iterable[Draw]) -> list[Finding]:
         """Which sums are not those of the draws that they hold."""
         counted: dict[Totals, tuple[int, int]] = {}

@@ -35,7 +35,7 @@ from empower.ledger import (
 )
 from empower.ledger.chain import HoldLine, LegLine
 from empower.ledger.holds import Hold, confirm, reverse, void
-from empower.ledger.rows import record_from, subject_fragment, subjects_from, subjects_text, wish_text
+from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from, subjects_text, wish_text
 from empower.ledger.sqlite.address import Settings
 from empower.ledger.sqlite.audit import audit
 from empower.ledger.sqlite.counters import balances_at, balances_now
@@ -202,6 +202,11 @@ class SqliteLedger(Ledger):
         with self._database.read("long") as connection:
             entries = map(_entry, connection.execute(_HISTORY, (fragment,)))
             return tuple(entry for entry in entries if subjects.items() <= entry.subjects.items())
+
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from."""
+        with self._database.read() as connection:
+            return tuple(counter_from(text) for (text,) in connection.execute("SELECT DISTINCT identity FROM counter"))
 
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest."""
