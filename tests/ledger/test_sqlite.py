@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from empower.decide import open_ledger
 from empower.errors import LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
 from empower.ledger import Replayed, Reserved
 from empower.ledger.sqlite import Settings, SqliteLedger, parse_address, places, schema
+from empower.ledger.sqlite.journal import Turn
 from ledger.asks import ALWAYS, DAY, EVER, MONTH, ROLLING, Clock, Words, attempt, give, held, leg, reserve, wish
 from ledger.till import finished, spawn
 
@@ -380,6 +382,75 @@ def test_a_wish_that_fails_in_a_group_leaves_the_others(ledger: SqliteLedger) ->
     assert {entry.key for entry in ledger.history()} == {"a", "c"}
     assert held(ledger, EVER) == (200, 2)
     assert ledger.verify().findings == ()
+
+
+class Interrupted(BaseException):
+    """As Ctrl-C is."""
+
+
+def test_a_caller_who_is_interrupted_keeps_nobody_waiting(ledger: SqliteLedger) -> None:
+    """Neither while it writes nor while it waits; nothing of it is half there."""
+
+    def interrupt(turn: Turn) -> None:
+        turn.connection.execute("DELETE FROM wish")
+        raise Interrupted
+
+    give(ledger, "before", EVER)
+    writer = ledger._database._writer
+    with pytest.raises(Interrupted):
+        writer.run(interrupt)
+    writer.pause()
+    told: list[object] = []
+
+    def work() -> None:
+        try:
+            told.append(writer.run(interrupt))
+        except Interrupted:
+            told.append("interrupted")
+
+    threads = [threading.Thread(target=work), threading.Thread(target=lambda: told.append(outcome(lambda: give(ledger, "after", EVER))))]
+    for thread in threads:
+        thread.start()
+        while len(writer._waiting) < threads.index(thread) + 1:
+            pass
+    writer.resume()
+    for thread in threads:
+        thread.join()
+    assert told.count("interrupted") == 1
+    assert isinstance(give(ledger, "after", EVER), Reserved | Replayed)
+    assert isinstance(give(ledger, "before", EVER), Replayed)
+    assert ledger.verify().findings == ()
+
+
+def outcome(call: Callable[[], object]) -> object:
+    """What a call gives, or the ledger's refusal."""
+    try:
+        return call()
+    except LedgerUnavailable as error:
+        return error
+
+
+def test_a_pause_lets_nobody_write_until_it_ends(ledger: SqliteLedger) -> None:
+    """Whoever comes meanwhile waits, and is told after a while that nothing was done."""
+    writer = ledger._database._writer
+    writer._patience = 50
+    for _ in range(20):
+        writer.pause()
+        writer.resume()
+    writer.pause()
+    with pytest.raises(LedgerBusy, match="was not free to write for 50 ms"):
+        give(ledger, "k", EVER)
+    writer.resume()
+    assert isinstance(give(ledger, "k", EVER), Reserved)
+
+
+def test_a_ledger_that_nobody_closed_is_closed_when_it_is_gone(path: Path, clock: Clock) -> None:
+    ledger = SqliteLedger(path, clock=clock)
+    give(ledger, "k", EVER)
+    assert path.with_name("till.db-wal").exists()
+    del ledger
+    gc.collect()
+    assert not path.with_name("till.db-wal").exists()
 
 
 # -- sums

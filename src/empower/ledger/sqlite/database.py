@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
-from weakref import WeakSet
+from weakref import WeakSet, finalize
 
 from empower.errors import LedgerUnavailable
 from empower.ledger.sqlite.address import Settings
@@ -53,6 +53,7 @@ class Database:
         self._reading = {"short": threading.Lock(), "long": threading.Lock()}
         self._connections: dict[str, sqlite3.Connection] = {}
         self._paused = False
+        finalize(self, _close_all, self._connections, self._process)  # of a ledger that nobody closed
 
     def write(self, job: Callable[[Turn], T]) -> T:
         """What the job answers, once it is committed.
@@ -104,8 +105,7 @@ class Database:
 
     def _let_go(self) -> None:
         with self._reading["short"], self._reading["long"]:
-            while self._connections:
-                self._connections.popitem()[1].close()
+            _close_all(self._connections, self._process)
 
     def _usable(self) -> None:
         if self._closed:
@@ -141,8 +141,7 @@ class Database:
             self._writer.pause()
             for lock in self._reading.values():
                 lock.acquire()
-            while self._connections:
-                self._connections.popitem()[1].close()
+            _close_all(self._connections, self._process)
             self._paused = True
 
     def after_fork_in_parent(self) -> None:
@@ -158,6 +157,12 @@ class Database:
         if self._paused:
             self._gate.close()
             self._set_up()
+
+
+def _close_all(connections: dict[str, sqlite3.Connection], process: int) -> None:
+    """Close what this process opened."""
+    while connections and process == os.getpid():
+        connections.popitem()[1].close()
 
 
 _OPEN: WeakSet[Database] = WeakSet()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from empower.errors import LedgerBusy, LedgerUnavailable
@@ -72,31 +72,47 @@ class _Waiter:
         self._path = path
         self._came = threading.Event()
         self._hand = threading.Lock()
-        self._given_up = False
-        self.file: int | None = None
+        self._over = False
+        self._file: int | None = None
 
     def lock(self, wait_ms: int) -> int:
         """A file that has the lock."""
         threading.Thread(target=self._wait, args=(_opened(self._path),), name="empower-gate", daemon=True).start()
-        self._came.wait(wait_ms / 1000)
+        try:
+            self._came.wait(wait_ms / 1000)
+        except BaseException:
+            with self._hand:
+                self._over = True
+                if self._file is not None:
+                    _let_go(self._file)
+            raise
         with self._hand:
-            self._given_up = True
-            if self.file is None:
-                message = f"another process was writing to the ledger beside {str(self._path)!r} for more than {wait_ms} ms; nothing was acknowledged"
-                raise LedgerBusy(
-                    f"{message} (help: ask again with the same key; a process that is stopped inside lets go when it is ended)"
-                )
-            return self.file
+            self._over = self._file is None
+        if self._file is None:
+            message = (
+                f"another process was writing to the ledger beside {str(self._path)!r} for more than {wait_ms} ms; nothing was acknowledged"
+            )
+            raise LedgerBusy(f"{message} (help: ask again with the same key; a process that is stopped inside lets go when it is ended)")
+        return self._file
 
     def _wait(self, file: int) -> None:
-        with suppress(OSError):
+        try:
             fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:
+            os.close(file)
+            return
         with self._hand:
-            if self._given_up:
-                os.close(file)
-                return
-            self.file = file
-        self._came.set()
+            if self._over:
+                _let_go(file)
+            else:
+                self._file = file
+                self._came.set()
+
+
+def _let_go(file: int) -> None:
+    """Said aloud, because closing alone would leave the lock with a child that has inherited the file."""
+    fcntl.flock(file, fcntl.LOCK_UN)
+    os.close(file)
 
 
 def _opened(path: Path) -> int:

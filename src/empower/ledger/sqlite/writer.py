@@ -28,6 +28,8 @@ T = TypeVar("T")
 BATCH_MAX = 64
 CHECKPOINT_EVERY = 80
 """Commits of this process. A commit adds a dozen pages of 4 KiB to the log, so it is begun anew at some 4 MB, as SQLite by itself would."""
+
+
 _OF_THE_DISK = (sqlite3.OperationalError, MemoryError)
 _OF_ONE_JOB = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
 
@@ -35,15 +37,15 @@ _OF_ONE_JOB = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingErr
 class _Task:
     """A job on its way: waiting, then taken along by whoever leads, then done."""
 
-    __slots__ = ("answer", "done", "error", "job", "leads", "woken")
+    __slots__ = ("answer", "done", "error", "job", "woken")
 
     def __init__(self, job: Callable[[Turn], Any]) -> None:
         self.job = job
         self.answer: Any = None
         self.error: BaseException | None = None
         self.done = False
-        self.leads = False
         self.woken = threading.Semaphore(0)
+        """Released when the lead comes to it, and when it is done."""
 
 
 class Writer:
@@ -57,7 +59,8 @@ class Writer:
         self._patience = 2 * wait_ms
         self._mutex = threading.Lock()
         self._waiting: deque[_Task] = deque()
-        self._led = False
+        self._leader: _Task | None = None
+        """Whose thread writes, or is about to; None: nobody has come."""
         self._commits = 0
 
     def run(self, job: Callable[[Turn], T]) -> T:
@@ -66,9 +69,14 @@ class Writer:
         Raises:
             What the job raises; LedgerUnavailable.
         """
-        task = self._come(job)
-        if not task.done:
-            self._lead()
+        task = _Task(job)
+        try:
+            self._come(task)
+            if not task.done:
+                self._lead()
+        except BaseException:
+            self._leave(task)
+            raise
         if task.error is not None:
             raise task.error
         answer: T = task.answer
@@ -80,11 +88,16 @@ class Writer:
         Raises:
             LedgerBusy.
         """
+        task = _Task(_nothing)
+        try:
+            self._come(task)
+            while task.done:  # taken along by whoever led: not what was wanted
+                task = _Task(_nothing)
+                self._come(task)
+        except BaseException:
+            self._leave(task)
+            raise
         with self._mutex:
-            self._waiting.appendleft(task := _Task(lambda _: None))
-            task.leads, self._led = not self._led, True
-        self._wait(task)
-        with self._mutex, suppress(ValueError):
             self._waiting.remove(task)
 
     def resume(self) -> None:
@@ -104,26 +117,32 @@ class Writer:
         finally:
             self.resume()
 
-    def _come(self, job: Callable[[Turn], Any]) -> _Task:
-        """A task that is done, or whose thread is to lead."""
-        task = _Task(job)
+    def _come(self, task: _Task) -> None:
+        """Wait until the task is done, or until its thread is to lead.
+
+        Raises:
+            LedgerBusy.
+        """
         with self._mutex:
             self._waiting.append(task)
-            task.leads, self._led = not self._led, True
-        self._wait(task)
-        return task
-
-    def _wait(self, task: _Task) -> None:
-        if task.leads or task.woken.acquire(timeout=self._patience / 1000):
+            if self._leader is None:
+                self._leader = task
+        if self._leader is task or task.woken.acquire(timeout=self._patience / 1000):
             return
         with self._mutex:
-            if task in self._waiting and not task.leads:
-                self._waiting.remove(task)
+            if task in self._waiting and self._leader is not task:
                 raise LedgerBusy(
                     f"the ledger {str(self._path)!r} was not free to write for {self._patience} ms; nothing was acknowledged "
                     "(help: ask again with the same key)"
                 )
         task.woken.acquire()  # it is being written, or the lead comes to it just now
+
+    def _leave(self, task: _Task) -> None:
+        """Go without an answer, and leave nobody waiting for it."""
+        with self._mutex, suppress(ValueError):
+            self._waiting.remove(task)
+        if self._leader is task:
+            self._hand_on([])
 
     def _lead(self) -> None:
         """Write everything that waits, and hand the lead on."""
@@ -136,15 +155,12 @@ class Writer:
 
     def _hand_on(self, batch: list[_Task]) -> None:
         with self._mutex:
-            following = self._waiting[0] if self._waiting else None
-            self._led = following is not None
-            if following is not None:
-                following.leads = True
-                following.woken.release()
+            self._leader = self._waiting[0] if self._waiting else None
+            if self._leader is not None:
+                self._leader.woken.release()
         for task in batch:
             task.done = True
-            if not task.leads:
-                task.woken.release()
+            task.woken.release()
 
     def _commit(self, batch: list[_Task]) -> None:
         interrupted = LedgerUnavailable("the process was interrupted while it wrote; the same key tells what became of it")
@@ -202,3 +218,7 @@ class Writer:
         if self._commits % CHECKPOINT_EVERY == 0:
             with suppress(sqlite3.Error):
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+
+
+def _nothing(_: Turn) -> None:
+    """A job that only waits for its turn."""
