@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import threading
 import time
 from collections import Counter as Tally
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from empower import Decision, Guard, load_pack
 from empower.errors import LedgerBusy, LedgerUnavailable
 from empower.ledger import Replayed
 from empower.ledger.sqlite import Settings, SqliteLedger
@@ -157,3 +160,35 @@ def test_the_gate_is_kept_while_another_connection_of_the_process_closes(path: P
     give(third, "c", EVER)
     assert third.verify().findings == ()
     third.close()
+
+
+def test_the_packs_decisions_go_on_where_a_killed_process_left_them(path: Path, repository: Path) -> None:
+    """A driver's till is killed in the middle of the round; the next one has every refund, gives none of them twice, and knows what is left."""
+    pack = load_pack(repository / "rules" / "grocery-doorstep")
+    told = path.with_suffix(".told")
+
+    def ask(guard: Guard, number: int) -> Decision:
+        order = {"id": f"o{number}", "total": "80.00", "refunded_before": "0.00", "delivered_at": datetime.now(UTC) - timedelta(hours=1)}
+        customer = {"id": f"c{number}", "category": "regular", "risk_flags": [], "claims_90d": 0, "last_gesture": "never"}
+        context = {"actor": {"id": "d7", "role": "driver"}, "customer": customer, "order": order, "item": {"value": "3.50"}}
+        return guard.decide({"kind": "refund", "amount": "0.50", "reason": "substituted"}, context, key=f"refund-{number}")
+
+    def round_() -> None:
+        guard = Guard(pack, ledger=f"sqlite:///{path}")
+        for number in itertools.count():
+            assert ask(guard, number).allowed
+            told.write_text(str(number + 1), encoding="ascii")
+
+    till = spawn(round_)
+    while not told.exists() or int(told.read_text(encoding="ascii") or 0) < 20:
+        time.sleep(0.01)
+    os.kill(till, signal.SIGKILL)
+    assert finished(till) == -signal.SIGKILL
+    guard = Guard(pack, ledger=f"sqlite:///{path}")
+    given = len(guard.history(actor="d7"))
+    assert given - int(told.read_text(encoding="ascii") or given) in (0, 1)
+    assert all(ask(guard, number).allowed for number in range(given))
+    assert len(guard.history(actor="d7")) == given
+    (month,) = [left for left in guard.left(actor="d7", role="driver") if left.budget == "driver-month"]
+    assert month.times == given
+    guard.ledger.close()

@@ -96,8 +96,8 @@ class Database:
             return
         self._writer.pause()
         self._closed = True
-        with suppress(LedgerUnavailable), self._gate.passed():
-            self._let_go()
+        with suppress(LedgerUnavailable):
+            self._gate.through(self._let_go)
         self._let_go()
         self._gate.close()
         self._writer.resume()

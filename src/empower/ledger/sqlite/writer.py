@@ -112,8 +112,8 @@ class Writer:
         """
         self.pause()
         try:
-            with named_failures(self._path), self._gate.passed():
-                self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            with named_failures(self._path):
+                self._gate.through(lambda: self._open().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
         finally:
             self.resume()
 
@@ -167,13 +167,16 @@ class Writer:
         for task in batch:
             task.error = interrupted
         try:
-            with self._gate.passed(), named_failures(self._path):
-                connection = self._open()
-                self._transact(connection, batch)
-                self._tidy(connection)
+            with named_failures(self._path):
+                self._gate.through(lambda: self._write(batch))
         except LedgerUnavailable as error:
             for task in batch:
                 task.error = error
+
+    def _write(self, batch: list[_Task]) -> None:
+        connection = self._open()
+        self._transact(connection, batch)
+        self._tidy(connection)
 
     def _transact(self, connection: sqlite3.Connection, batch: list[_Task]) -> None:
         connection.execute("BEGIN IMMEDIATE")
