@@ -19,7 +19,7 @@ from empower import Decision, Guard, load_pack
 from empower.errors import LedgerBusy, LedgerUnavailable
 from empower.ledger import Replayed
 from empower.ledger.sqlite import Settings, SqliteLedger
-from empower.ledger.sqlite.gate import HAS_LOCK
+from empower.ledger.sqlite.gate import HAS_LOCK, Gate
 from ledger.asks import EVER, MONTH, ROLLING, Clock, give, held, leg, reserve, wish
 from ledger.till import answers, finished, sell, spawn
 
@@ -146,6 +146,27 @@ def test_whoever_waits_too_long_for_another_process_is_told_so(path: Path) -> No
     give(ledger, "k", EVER)
     assert held(ledger, EVER) == (100, 1)
     ledger.close()
+
+
+def test_work_that_had_to_wait_at_the_gate_is_done_once_and_raises_where_it_is_waited_for(tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl")
+    gate, done = Gate(tmp_path / "gate", wait_ms=5_000), []
+
+    def work() -> None:
+        done.append(threading.current_thread().name)
+        raise OverflowError
+
+    with (tmp_path / "gate").open("wb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        opening = threading.Timer(0.05, lambda: fcntl.flock(other, fcntl.LOCK_UN))
+        opening.start()
+        with pytest.raises(OverflowError):
+            gate.through(work)
+        opening.join()
+    with pytest.raises(OverflowError):
+        gate.through(work)
+    assert done == ["empower-gate", threading.current_thread().name]
+    gate.close()
 
 
 def test_the_gate_is_kept_while_another_connection_of_the_process_closes(path: Path) -> None:

@@ -69,23 +69,20 @@ def first_hash(identity: str) -> bytes:
 
 def line_hash(line: Line, before: bytes, *, sequence: int | None = None) -> bytes:
     """The hash of an entry that follows the hash `before`; `sequence`: as if it stood there."""
-    place = line.sequence if sequence is None else sequence
-    texts = [f"{place} {line.at} {line.event} {_told(line.amount)}", line.key, line.because, line.subjects]
-    texts += ["" if text is None else text for text in (line.wish, line.record)]
+    head = (line.sequence if sequence is None else sequence, line.at, line.event, line.amount, line.wish is None, line.record is None)
+    texts = [repr(head), line.key, line.because, line.subjects, line.wish or "", line.record or ""]
     for hold in line.holds:
-        texts += [f"hold {hold.reserved} {_told(hold.expires_at)}", hold.key]
+        texts += [repr((hold.reserved, hold.expires_at)), hold.key]
     for leg in line.legs:
-        texts += [_leg_text(leg), leg.counter]
-    encoded = [text.encode() for text in texts]
+        texts += [repr(_numbers(leg)), leg.counter]
     # The lengths come first, so that no two lists of texts are the same bytes
-    sizes = " ".join([str(len(text)) for text in encoded])
-    return sha256(b"\n".join([before, sizes.encode(), *encoded])).digest()
+    sizes = repr([len(text) for text in texts])
+    return sha256(before + "\n".join([sizes, *texts]).encode()).digest()
 
 
-def _leg_text(leg: LegLine) -> str:
-    told = (leg.starts_at, leg.leaves_at, leg.amount, leg.times, leg.limit_amount, leg.limit_times, leg.after_amount, leg.after_times)
-    return f"leg {leg.part} {int(leg.enforced)} {' '.join([_told(number) for number in told])}"
-
-
-def _told(number: int | None) -> str:
-    return "-" if number is None else str(number)
+def _numbers(leg: LegLine) -> tuple[int | None, ...]:
+    """All of a leg but its counter. `enforced` is 0 or 1, whichever type a store reads it as."""
+    return (
+        leg.part, leg.starts_at, leg.leaves_at, leg.amount, leg.times, leg.limit_amount, leg.limit_times, int(leg.enforced), leg.after_amount,
+        leg.after_times,
+    )  # fmt: skip

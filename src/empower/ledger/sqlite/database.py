@@ -85,8 +85,9 @@ class Database:
         Raises:
             LedgerUnavailable.
         """
-        self._usable()
+        self._usable()  # before the lock, which in a forked child may be held by a thread that is not there
         with self._reading[length], named_failures(self.path):
+            self._usable()
             yield self._connection(length)
 
     def close(self) -> None:

@@ -44,7 +44,8 @@ class _Task:
         self.answer: Any = None
         self.error: BaseException | None = None
         self.done = False
-        self.woken = threading.Semaphore(0)
+        self.woken = threading.Lock()
+        self.woken.acquire()
         """Released when the lead comes to it, and when it is done."""
 
 
