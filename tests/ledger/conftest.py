@@ -21,6 +21,11 @@ class Passing(SqliteLedger):
         self.folder = tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None, prefix="ledger-")
         super().__init__(Path(self.folder.name, "till.db"), clock=clock)
 
+    def reopen(self) -> None:
+        """As a restart does: nothing is left but what is in the file."""
+        super().close()
+        super().__init__(self.path, clock=self._clock)
+
     def close(self) -> None:
         super().close()
         self.folder.cleanup()

@@ -150,6 +150,12 @@ class LedgerMachine(RuleBasedStateMachine):
         self.model.tick(self.clock.at)
         assert self.ledger.expire_due() == 0
 
+    @precondition(lambda self: hasattr(self.ledger, "reopen"))
+    @rule()
+    def restart(self) -> None:
+        """Of a durable ledger: what it answers does not depend on anything that ends with its process."""
+        self.ledger.reopen()
+
     @invariant()
     def sums_agree(self) -> None:
         now = self.model.tick(self.clock.at)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import sqlite3
+import tempfile
 import threading
 import time
 from collections import Counter as Tally
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +24,7 @@ from empower.ledger import Replayed
 from empower.ledger.sqlite import Settings, SqliteLedger
 from empower.ledger.sqlite.gate import HAS_LOCK, Gate
 from ledger.asks import EVER, MONTH, ROLLING, Clock, give, held, leg, reserve, wish
+from ledger.conftest import IN_MEMORY
 from ledger.till import answers, finished, sell, spawn
 
 POUNDS = 100
@@ -213,3 +217,70 @@ def test_the_packs_decisions_go_on_where_a_killed_process_left_them(path: Path, 
     (month,) = [left for left in guard.left(actor="d7", role="driver") if left.budget == "driver-month"]
     assert month.times == given
     guard.ledger.close()
+
+
+class Dying:
+    """A connection that ends its process: before its n-th statement."""
+
+    def __init__(self, connection: sqlite3.Connection, place: int) -> None:
+        self._connection, self._place, self._count = connection, place, 0
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._connection, name)
+        return partial(self._run, found) if name in ("execute", "executemany") else found
+
+    def _run(self, statement: Callable[..., object], *arguments: object) -> object:
+        self._count += 1
+        if self._count == self._place:
+            os._exit(9)
+        return statement(*arguments)
+
+
+CALLS: dict[str, Callable[[SqliteLedger], object]] = {
+    "reserve": lambda ledger: reserve(ledger, wish("new", 5, 6), *([leg(of, n, limit=99) for of in (MONTH, ROLLING)] for n in (5, 6))),
+    "confirm": lambda ledger: ledger.confirm("old", 3),
+    "void": lambda ledger: ledger.void("old"),
+    "expire": lambda ledger: ledger.expire_due(),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())
+def test_a_process_may_die_at_any_statement(clock: Clock, call: Callable[[SqliteLedger], object]) -> None:
+    """All of a call is there or nothing of it; whoever asks again gets the answer, and the history is as if nothing had happened."""
+
+    def begun(file: Path) -> SqliteLedger:
+        ledger = SqliteLedger(file, clock=clock)
+        reserve(ledger, wish("old", 10), [leg(MONTH, 10), leg(ROLLING, 10)])
+        give(ledger, "due", EVER, 7, hold_until=clock.at + 1)
+        return ledger
+
+    def die(file: Path, place: int) -> None:
+        ledger = SqliteLedger(file, clock=clock)
+        connections = ledger._database._connections
+        connections["writing"] = Dying(connections["writing"], place)
+        call(ledger)
+
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY if IN_MEMORY.is_dir() else None) as folder:
+        start = clock.at
+        whole = begun(Path(folder, "whole.db"))
+        clock.at = start + 1
+        call(whole)
+        expected = [(entry.key, entry.event, entry.amount) for entry in whole.history()]
+        whole.close()
+        for place in itertools.count(1):
+            clock.at = start
+            file = Path(folder, f"{place}.db")
+            begun(file).close()
+            clock.at = start + 1
+            code = finished(spawn(partial(die, file, place)))
+            assert code in (0, 9)
+            ledger = SqliteLedger(file, clock=clock)
+            before = [(entry.key, entry.event, entry.amount) for entry in ledger.history()]
+            assert before in (expected[:2], expected[:3], expected)
+            call(ledger)
+            assert [(entry.key, entry.event, entry.amount) for entry in ledger.history()] == expected
+            assert ledger.verify().findings == ()
+            ledger.close()
+            if code == 0:
+                assert place > 5
+                break
