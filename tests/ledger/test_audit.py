@@ -82,7 +82,7 @@ def test_the_head_names_the_last_entry_and_stays_valid(tmp_path: Path, clock: Cl
         ("UPDATE entry SET at = at + 9999999999 WHERE sequence = 4", "time", 5, "ledger time never runs back"),
         ("UPDATE counter SET amount = amount + 1 WHERE id = 1", "sum", None, "is kept as"),
         ("UPDATE counter SET times = times - 1 WHERE times > 0 AND moved_to IS NOT NULL", "sum", None, "is kept as"),
-        ("UPDATE leg SET amount_left = 3 WHERE sequence = 3", "hold", 3, "which is not what the hold has left"),
+        ("UPDATE leg SET amount_left = 3 WHERE sequence = 3", "hold", 3, "which is not what its hold has left"),
         ("UPDATE hold SET state = 'voided' WHERE key = 'k2'", "hold", None, "is kept as voided"),
         ("DELETE FROM hold WHERE key = 'k2'", "changed", 3, "a leg or a hold of it"),
         ("DELETE FROM wish WHERE key = 'k2'", "key", 3, "it could be allowed once more"),

@@ -204,3 +204,44 @@ def test_an_address_with_any_name_leads_to_its_file(tmp_path: Path, clock: Clock
     give(ledger, "k", EVER)
     ledger.close()
     assert path.exists()
+
+
+def test_every_question_of_an_ask_is_answered_by_an_index(ledger: SqliteLedger, clock: Clock) -> None:
+    """No table is read from end to end, so an ask costs the same in a large file."""
+    give(ledger, "first", ROLLING)
+    held(ledger, ROLLING)
+    asked: set[str] = set()
+    for connection in ledger._database._connections.values():
+        connection.set_trace_callback(asked.add)
+    for _ in range(2):
+        reserve(ledger, wish("k", 1, 2), [leg(MONTH, 1), leg(ROLLING, 1)], [leg(EVER, 2)], hold_until=clock.at + 5)
+    ledger.confirm("k#1", 0)
+    ledger.void("k#2")
+    ledger.reverse("k#1", 0, "came back")
+    give(ledger, "due", EVER, hold_until=clock.at + 5)
+    clock.at += 5
+    held(ledger, EVER)
+    held(ledger, ROLLING, clock.at - 1)
+    attempt(ledger, wish("noted"), ROLLING)
+    ledger.unsettled()
+    for connection in ledger._database._connections.values():
+        connection.set_trace_callback(None)
+    explain = ledger._database._connections["writing"].execute
+    questions = [text for text in asked if text.lstrip().startswith(("SELECT", "UPDATE"))]
+    steps = {step for text in questions for *_, step in explain(f"EXPLAIN QUERY PLAN {text}")}
+    assert len(questions) > 15
+    # The last entry is the end of its table, and the unsettled holds are all of their index
+    assert {step for step in steps if step.startswith("SCAN")} <= {"SCAN entry", "SCAN hold USING INDEX hold_unsettled"}
+
+
+def test_verify_takes_twice_the_steps_for_twice_the_entries(ledger: SqliteLedger) -> None:
+    counts = []
+    for size in (100, 200):
+        for number in range(100):
+            give(ledger, f"{size}-{number}", ROLLING, 1)
+        steps: list[int] = []
+        assert ledger.verify().findings == ()
+        ledger._database._connections["long"].set_progress_handler(lambda steps=steps: steps.append(1), 100)
+        ledger.verify()
+        counts.append(len(steps))
+    assert counts[1] < 3 * counts[0]

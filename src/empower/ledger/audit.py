@@ -117,6 +117,13 @@ class Auditor:
             case _:
                 self._event(line)
 
+    def left(self, sequence: int, leg: LegLine, hold: Hold | None, kept: tuple[int, int]) -> None:
+        """What a leg still draws (amount, times), as it is kept beside its hold as that is kept."""
+        by_hold = (0, 0) if hold is None else (min(leg.amount, hold.left), leg.times if hold.counts else 0)
+        if hold is None or kept != by_hold:
+            told = f"draws {kept[0]} in {kept[1]} times, which is not what its hold has left: {by_hold[0]} in {by_hold[1]} times"
+            self._found("hold", sequence, f"has a leg on {leg.counter} that {told}")
+
     def key(self, key: str, sequence: int, *, allowed: bool) -> None:
         """What a key names, as it is kept; every one of them, once."""
         known = self._keys.pop(key, None)
