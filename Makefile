@@ -58,6 +58,7 @@ bench: .venv/.has-bench  ## measure speed against a hand-written function and ot
 torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000 answered calls on each store
 	@rm -rf build/torture && mkdir -p build/torture
 	@$(PYTHON) -m torture broken
+	@$(PYTHON) -m torture sqlite:///build/torture/till.db --calls 200000
 
 test-others:  ## run the tests on every other supported Python that is here
 	@eval "$$FIND_PYTHON"; ran=""; absent=""; \

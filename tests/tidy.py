@@ -30,7 +30,7 @@ NESTING = 3
 # Who may do what nobody else may. A name stands for the module and everything below it.
 PRINTS = ("empower.cli", "empower.__main__")
 ROLLS_DICE = ("empower.testing",)  # worlds are drawn from a seed
-KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.memory")
+KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.clocks")
 
 # Who may write what elsewhere would be a float: a `literal` such as 0.5, the `name` of the type, a `division`.
 MEETS_FLOATS = {
@@ -40,6 +40,7 @@ MEETS_FLOATS = {
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
     "empower.check": ("division",),  # of paths
+    "empower.ledger.sqlite": ("division",),  # a lock is waited for in seconds
     "empower.load": ("division",),  # of paths
     "empower.money": ("name",),  # a caller may hand in a float: its digits are read, nothing is computed with it
     "empower.problems": ("literal",),  # how alike two words are before one is suggested for the other
@@ -51,7 +52,10 @@ MEETS_FLOATS = {
 
 # Imports inside a function, by module: an extra, at its one door, so that a base install works without it; and what few callers need.
 LATE_IMPORTS: dict[str, tuple[str, ...]] = {
-    "empower.decide": ("asyncio",),  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
+    "empower.decide": (
+        "asyncio",  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
+        "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
+    ),
     "empower.ledger.windows": ("tzdata",),  # there only where the system has no time-zone data of its own
     "empower.__main__": ("empower.cli",),  # without the extra `cli` there is a sentence, not a traceback
 }

@@ -12,6 +12,7 @@
 | answers | one key was told two things |
 | refused | a no, although everything would have fitted |
 | order | what was answered before something else was asked stands after it |
+| verify | the ledger itself finds, in its `verify`, that something does not follow from its entries |
 | work | too little happened for the rest to mean anything |
 """
 

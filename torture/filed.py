@@ -17,7 +17,8 @@ from threading import RLock
 from typing import Any, ClassVar
 
 from empower.errors import LedgerUnavailable
-from empower.ledger.memory import MemoryLedger, wall_clock
+from empower.ledger.clocks import wall_clock
+from empower.ledger.memory import MemoryLedger
 
 HEAD = 8
 

@@ -158,6 +158,8 @@ def checked(found: dict[str, Any] | None, calls: dict[str, Call]) -> Findings:
         return findings
     entries = [Entry.read(*line) for line in found["entries"]]
     findings = check(entries, calls, now=found["now"], sums={name: tuple(sums) for name, sums in found["sums"].items()})
+    for text in found["verified"]:
+        findings.wrong("verify", text)
     findings.work["entries"] = len(entries)
     return findings
 
@@ -189,6 +191,12 @@ def told(order: Order) -> dict[str, Any]:
     ]
     names = sorted({leg[0] for entry in entries if entry[5] for part in json.loads(entry[5])["legs"] for leg in part})
     now = ledger.now()
+    verified = [str(finding) for finding in ledger.verify().findings]
     sums = answer_of(lambda: ledger.balances([counter_named(order.run, name) for name in names], now))
     ledger.close()
-    return {"entries": entries, "now": now, "sums": dict(zip(names, sums["sums"], strict=True)) if "sums" in sums else {}}
+    return {
+        "entries": entries,
+        "now": now,
+        "verified": verified,
+        "sums": dict(zip(names, sums["sums"], strict=True)) if "sums" in sums else {},
+    }

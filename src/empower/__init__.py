@@ -10,10 +10,13 @@ from empower.errors import (
     HoldEnded,
     HoldExpired,
     KeyConflict,
+    LedgerBusy,
+    LedgerFull,
     LedgerUnavailable,
     MalformedRequest,
     MoreThanReserved,
     UnknownKey,
+    WrongLedger,
 )
 from empower.problems import PackError, Problem, Span
 from empower.request import Approval
@@ -31,6 +34,8 @@ __all__ = [
     "HoldEnded",
     "HoldExpired",
     "KeyConflict",
+    "LedgerBusy",
+    "LedgerFull",
     "LedgerUnavailable",
     "Left",
     "MalformedRequest",
@@ -45,6 +50,7 @@ __all__ = [
     "Say",
     "Span",
     "UnknownKey",
+    "WrongLedger",
     "__version__",
     "load_pack",
 ]  # fmt: skip

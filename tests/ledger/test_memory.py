@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from empower.errors import LedgerUnavailable
-from empower.ledger.memory import MemoryLedger, wall_clock
+from empower.ledger.clocks import wall_clock
+from empower.ledger.memory import MemoryLedger
 from empower.testing.asks import DAY, MONTH, ROLLING, Clock, counter, give, held, leg, reserve, wish
 
 

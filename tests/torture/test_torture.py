@@ -49,6 +49,13 @@ def test_a_sound_ledger_comes_out_clean(repository: Path, tmp_path: Path) -> Non
     assert not violations, said
 
 
+def test_sqlite_comes_out_clean(repository: Path, tmp_path: Path) -> None:
+    """Under clocks that leap, too, which the small ledger would believe."""
+    violations, said = tortured(repository, f"sqlite:///{tmp_path / 'till.db'}", "sqlite", seconds=5)
+    assert not violations, said
+    assert "ClockError" in said
+
+
 def test_every_broken_ledger_is_told_apart() -> None:
     """There are at least eight of them, and for each it is known what catches it."""
     assert set(CAUGHT_BY) == set(BROKEN)

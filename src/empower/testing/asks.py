@@ -99,3 +99,19 @@ def held(ledger: Ledger, of: Counter, at: int | None = None) -> tuple[int, int]:
 def read(told: Any) -> Any:
     """An answer or an entry, its record as words: a durable store gives back the text, not the object."""
     return told if getattr(told, "record", None) is None else evolve(told, record=Words(told.record.to_json()))
+
+
+def fill(ledger: Ledger, clock: Clock) -> None:
+    """A bit of everything, 13 entries in all; the first 5 are allows."""
+    for number in range(5):
+        legs = [leg(MONTH, 10, limit=50), leg(ROLLING, 10, limit=1000, times_limit=9)]
+        reserve(ledger, wish(f"k{number}", 10), legs, hold_until=clock.at + 5 if number == 4 else None)
+        clock.at += 1
+    reserve(ledger, wish("no", 10), leg(MONTH, 10, limit=5))
+    attempt(ledger, wish("noted", 10), MONTH)
+    ledger.confirm("k0", 4)
+    ledger.void("k1")
+    clock.at += 31 * DAY
+    reserve(ledger, wish("parts", 1, 2), [leg(MONTH, 1), leg(ROLLING, 1)], [leg(MONTH, 2)])
+    ledger.reverse("k0", 3, "came back")
+    ledger.reverse("k0", 4, "came back")

@@ -153,4 +153,5 @@ class Durable:
         if name not in REPEATED:
             call(ledger, key)
             assert state(ledger) == once
+        assert ledger.verify().findings == ()
         ledger.close()

@@ -97,4 +97,5 @@ def follow(host: Host, history: list[tuple[Any, ...]]) -> None:
         now = host.ledger.now()
         found = [(balance.amount, balance.times) for balance in host.ledger.balances(COUNTERS)]
         assert found == [host.held(one, now) for one in COUNTERS]
+    assert host.ledger.verify().findings == ()
     host.ledger.close()

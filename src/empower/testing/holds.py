@@ -6,7 +6,7 @@ import pytest
 
 from empower.errors import HoldEnded, HoldExpired, LedgerUnavailable, MoreThanReserved, UnknownKey
 from empower.ledger import Balance, Entry, Held, Ledger, Refused, Reserved
-from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, Words, attempt, give, held, instant, leg, read, reserve, wish
+from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, Words, attempt, fill, give, held, instant, leg, read, reserve, wish
 
 
 class Holds:
@@ -235,6 +235,12 @@ class Holds:
             assert tuple(map(read, found)) == told
         assert ledger.history(customer="c1", actor="d8") == ledger.history(nobody="c1") == ()
         assert [entry.sequence for entry in ledger.history(actor="d7")] == [entry.sequence for entry in ledger.history()] == [1, 2, 3, 4, 5]
+
+    def test_a_history_that_nobody_touched_is_in_order(self, ledger: Ledger, clock: Clock) -> None:
+        fill(ledger, clock)
+        found = ledger.verify()
+        assert (found.findings, found.found) == ((), 0)
+        assert found.entries == len(ledger.history()) == 13
 
     def test_subjects_are_kept_as_they_were_told(self, ledger: Ledger) -> None:
         subjects = {"customer": "c1"}

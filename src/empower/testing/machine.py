@@ -196,6 +196,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """In the end the history is the same."""
         self.expire()
         assert [(entry.at, entry.key, entry.event, entry.amount) for entry in self.ledger.history()] == self.model.events
+        assert self.ledger.verify().findings == ()
         self.ledger.close()
 
 

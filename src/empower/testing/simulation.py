@@ -155,4 +155,5 @@ class Simulation:
         assert events == self.model.events, self.trace[-1]
         now = self.ledger.now()
         sums = [(balance.amount, balance.times) for balance in self.ledger.balances(COUNTERS)]
+        assert self.ledger.verify().findings == ()
         assert sums == [self.model.held(counter, now) for counter in COUNTERS], self.trace[-1]

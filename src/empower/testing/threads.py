@@ -64,6 +64,7 @@ class Threads:
         assert len(spend(ledger)) == 142
         assert [held(ledger, of) for of in (MONTH, ROLLING, EVER)] == [(994 * POUNDS, 142)] * 3
         assert len(ledger.history()) == 8 * 40
+        assert ledger.verify().findings == ()
 
     def test_a_key_sent_by_all_is_given_once(self, ledger: Ledger) -> None:
         answers: list[object] = []
