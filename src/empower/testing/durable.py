@@ -9,7 +9,7 @@ import pytest
 
 from empower.errors import LedgerUnavailable
 from empower.ledger import Ledger, Reserved
-from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, attempt, give, held, leg, read, reserve, wish
+from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, attempt, counter, give, held, leg, read, reserve, wish
 from empower.testing.crashes import code_of, count_lines, crash, ended, in_child
 
 COUNTERS = (MONTH, ROLLING, EVER)
@@ -81,20 +81,24 @@ class Durable:
         assert state(other) == state(ledger)
         other.close()
 
-    def test_of_1000_pounds_processes_give_exactly_142_times_7(self, ledger: Ledger, clock: Clock) -> None:
-        """No more than the limit under any concurrency (DESIGN law 1), and not less than fits."""
+    def test_a_campaign_of_1000_pounds_gives_exactly_142_times_7(self, ledger: Ledger, clock: Clock) -> None:
+        """Five shops with eight tills each ask for £7: no more than the limit under any concurrency (DESIGN law 1), and not less than fits."""
         ledger.close()
 
-        def spend(number: int) -> None:
+        def sell(shop: int, till: int) -> None:
             mine = self.open_again(clock)
-            for turn in range(40):
-                reserve(mine, wish(f"{number}-{turn}", 700), [leg(of, 700, limit=100_000) for of in COUNTERS])
+            for turn in range(5):
+                legs = [*(leg(of, 700, limit=100_000) for of in COUNTERS), leg(counter("day", key=f"shop {shop}"), 700)]
+                reserve(mine, wish(f"{shop}-{till}-{turn}", 700), legs)
             mine.close()
 
-        children = [in_child(lambda number=number: spend(number)) for number in range(4)]  # type: ignore[misc]
-        assert [ended(child) for child in children] == [0] * 4
+        tills = [(shop, till) for till in range(8) for shop in range(5)]
+        children = [in_child(lambda at=at: sell(*at)) for at in tills]  # type: ignore[misc]
+        assert [ended(child) for child in children] == [0] * 40
         again = self.open_again(clock)
         assert [held(again, of) for of in COUNTERS] == [(99_400, 142)] * 3
+        assert sum(held(again, counter("day", key=f"shop {shop}"))[0] for shop in range(5)) == 99_400
+        assert len(again.history()) == 200
         again.close()
 
     def test_a_forked_child_is_safe(self, ledger: Ledger) -> None:
