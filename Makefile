@@ -31,7 +31,7 @@ find_python() (
 endef
 export FIND_PYTHON
 
-.PHONY: help demo test check fix bench test-others clean
+.PHONY: help demo test check fix bench torture test-others clean
 
 help:  ## say what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,11 @@ fix: .venv/.has-dev  ## mend what a machine can mend: style and layout
 
 bench: .venv/.has-bench  ## measure speed against a hand-written function and other engines
 	@$(PYTHON) -m benchmarks
+
+torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000 answered calls on each store
+	@rm -rf build/torture && mkdir -p build/torture
+	@$(PYTHON) -m torture broken
+	@$(PYTHON) -m torture sqlite:///build/torture/till.db --calls 200000
 
 test-others:  ## run the tests on every other supported Python that is here
 	@eval "$$FIND_PYTHON"; ran=""; absent=""; \

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure the ratios of the design (§7, rows 1, 2 and last) on this machine and print them.
+"""``python -m benchmarks``: measure the ratios of the design (§7, rows 1, 2, 3, 5 and last) on this machine and print them.
 
 Ratios only hold inside one run. A busy machine makes the times worse and the ratios noisier, not wrong: look at the load it prints.
 """
@@ -9,10 +9,11 @@ import argparse
 
 from benchmarks.cold import cold_start
 from benchmarks.decisions import against_hand, against_peers
+from benchmarks.ledger import durable
 from benchmarks.report import Row, as_json, as_text, machine
 from benchmarks.scale import scaling
 
-PARTS = ("hand", "peers", "scale", "cold")
+PARTS = ("hand", "peers", "scale", "ledger", "cold")
 
 
 def _arguments() -> argparse.Namespace:
@@ -32,6 +33,8 @@ def measured(parts: tuple[str, ...], *, quick: bool) -> list[Row]:
         rows += against_peers(5) if quick else against_peers()
     if "scale" in parts:
         rows += scaling(7, sizes=(26, 1_000, 10_000)) if quick else scaling()
+    if "ledger" in parts:
+        rows += durable(quick=quick)
     if "cold" in parts:
         rows += cold_start(7) if quick else cold_start()
     return rows

@@ -12,6 +12,7 @@ import io
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -105,6 +106,14 @@ def test_python_on_a_page_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> No
     """The Python on a page gives what the page says."""
     monkeypatch.chdir(ROOT)
     run_python(name, {})
+
+
+def test_the_ledgers_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page about ledgers shows is so; it makes a file, so it runs where only the packs are."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    monkeypatch.chdir(tmp_path)
+    run_python("docs/ledger.md", {})
+    assert (tmp_path / "till.db").exists()
 
 
 def run_command(line: str, folder: Path) -> str:

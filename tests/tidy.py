@@ -29,7 +29,8 @@ NESTING = 3
 
 # Who may do what nobody else may. A name stands for the module and everything below it.
 PRINTS = ("empower.cli", "empower.__main__")
-KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.memory")
+ROLLS_DICE = ("empower.testing",)  # worlds are drawn from a seed
+KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.clocks")
 
 # Who may write what elsewhere would be a float: a `literal` such as 0.5, the `name` of the type, a `division`.
 MEETS_FLOATS = {
@@ -39,16 +40,22 @@ MEETS_FLOATS = {
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
     "empower.check": ("division",),  # of paths
+    "empower.ledger.sqlite": ("division",),  # a lock is waited for in seconds
     "empower.load": ("division",),  # of paths
     "empower.money": ("name",),  # a caller may hand in a float: its digits are read, nothing is computed with it
     "empower.problems": ("literal",),  # how alike two words are before one is suggested for the other
     "empower.quantities": ("division",),  # of fractions
     "empower.request": ("name",),  # as money: a float from a caller is read by its digits, or refused
+    "empower.testing.simulation": ("literal",),  # how likely something is
+    "empower.testing.threads": ("literal",),  # how many seconds a thread may run before another one does
 }
 
 # Imports inside a function, by module: an extra, at its one door, so that a base install works without it; and what few callers need.
 LATE_IMPORTS: dict[str, tuple[str, ...]] = {
-    "empower.decide": ("asyncio",),  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
+    "empower.decide": (
+        "asyncio",  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
+        "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
+    ),
     "empower.ledger.windows": ("tzdata",),  # there only where the system has no time-zone data of its own
     "empower.__main__": ("empower.cli",),  # without the extra `cli` there is a sentence, not a traceback
 }
@@ -80,8 +87,8 @@ def package() -> tuple[Module, ...]:
 
 @cache
 def suite() -> tuple[Module, ...]:
-    """Every file of Python under tests/, in order of its path."""
-    return tuple(module_at(path, ROOT) for path in sorted((ROOT / "tests").rglob("*.py")))
+    """Every file of Python under tests/ and torture/, in order of its path."""
+    return tuple(module_at(path, ROOT) for folder in ("tests", "torture") for path in sorted((ROOT / folder).rglob("*.py")))
 
 
 def module_at(path: Path, below: Path) -> Module:
@@ -292,6 +299,8 @@ def clocks(module: Module) -> Iterator[str]:
 
 def dice(module: Module) -> Iterator[str]:
     """A source of randomness: the same pack, action, context, instant and balances give the same decision."""
+    if within(module.name, ROLLS_DICE):
+        return
     for node, target in imports(module.tree, module):
         if target.partition(".")[0] in {"random", "secrets", "uuid"}:
             yield f"line {node.lineno}: imports {target}"
@@ -301,11 +310,11 @@ def dice(module: Module) -> Iterator[str]:
 
 
 def undocumented(module: Module) -> Iterator[str]:
-    """A module, or something public in it, without a docstring."""
+    """A module, or something public in it, without a docstring; the name of a test is its promise."""
     if not ast.get_docstring(module.tree):
         yield "the module has no docstring"
     for name, node in public(module.tree, ""):
-        if not ast.get_docstring(node) and not is_overload(node):
+        if not ast.get_docstring(node) and not is_overload(node) and not node.name.startswith("test_"):
             yield f"line {node.lineno}: {name} has no docstring"
 
 

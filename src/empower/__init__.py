@@ -10,10 +10,13 @@ from empower.errors import (
     HoldEnded,
     HoldExpired,
     KeyConflict,
+    LedgerBusy,
+    LedgerFull,
     LedgerUnavailable,
     MalformedRequest,
     MoreThanReserved,
     UnknownKey,
+    WrongLedger,
 )
 from empower.load import Limits
 from empower.problems import PackError, Problem, Span
@@ -32,6 +35,8 @@ __all__ = [
     "HoldEnded",
     "HoldExpired",
     "KeyConflict",
+    "LedgerBusy",
+    "LedgerFull",
     "LedgerUnavailable",
     "Left",
     "Limits",
@@ -47,6 +52,7 @@ __all__ = [
     "Say",
     "Span",
     "UnknownKey",
+    "WrongLedger",
     "__version__",
     "load_pack",
 ]  # fmt: skip

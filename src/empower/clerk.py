@@ -32,7 +32,7 @@ from empower.errors import EmpowerError, LedgerUnavailable
 from empower.explain import Teller, left_of
 from empower.judge import Case, limit, roles_above, speak
 from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
-from empower.ledger.memory import wall_clock
+from empower.ledger.clocks import wall_clock
 from empower.money import to_decimal
 from empower.options import limit_together, offered_parameters
 from empower.periods import ALWAYS, timeless, valid_during

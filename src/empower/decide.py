@@ -21,10 +21,12 @@ from empower.errors import Fault, HoldEnded, LedgerUnavailable, MalformedRequest
 from empower.explain import Teller
 from empower.fast import Fast, Ways
 from empower.ledger import Entry, Held, Ledger
-from empower.ledger.memory import MemoryLedger, wall_clock
+from empower.ledger.clocks import wall_clock
+from empower.ledger.memory import MemoryLedger
 from empower.ledger.windows import zone_data_version
 from empower.money import MoneyError, format_money, parse_money, to_decimal
 from empower.periods import day_in
+from empower.problems import did_you_mean
 from empower.request import Approval, kind_of, plain_subjects
 from empower.version import __version__
 
@@ -279,13 +281,23 @@ def _quick_clock(ledger: Ledger, clock: Callable[[], int] | None, *, own: bool) 
 
 
 def open_ledger(ledger: Ledger | str | None, clock: Callable[[], int] | None = None) -> Ledger:
-    """A ledger by its address; in memory where none is named."""
+    """A ledger by its address; in memory where none is named. docs/ledger.md lists the addresses.
+
+    Raises:
+        LedgerUnavailable: the address cannot be read, or what it names cannot be opened.
+    """
     if ledger is None:
         return MemoryLedger(clock or wall_clock)
     if not isinstance(ledger, str):
         return ledger
-    message = f"{ledger.split(':')[0]!r} is not a ledger this version can open (help: leave `ledger` out for one in memory)"
-    raise LedgerUnavailable(message)
+    kind = ledger.partition(":")[0]
+    if kind == "sqlite":
+        from empower.ledger.sqlite import SqliteLedger, parse_address  # noqa: PLC0415  (loads SQLite, which few starts need)
+
+        path, settings = parse_address(ledger)
+        return SqliteLedger(path, settings, clock=clock)
+    example = f"{did_you_mean(kind, ['sqlite'])}; such as sqlite:///till.db, or leave `ledger` out for one in memory"
+    raise LedgerUnavailable(f"{kind!r} is not a ledger this version can open (help: {example})")
 
 
 def kept_pack(rules: Rules) -> str:

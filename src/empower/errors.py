@@ -51,6 +51,18 @@ class LedgerUnavailable(EmpowerError):
     """The ledger could not be read or written, and the pack declares no fallback. Nothing was allowed."""
 
 
+class LedgerBusy(LedgerUnavailable):
+    """Somebody else held the ledger for too long. Asking again with the same key is safe, and is what to do."""
+
+
+class LedgerFull(LedgerUnavailable):
+    """There is no room to write. What was acknowledged is kept; make room, and ask again with the same key."""
+
+
+class WrongLedger(LedgerUnavailable):
+    """What stands at the address cannot be used as this ledger: another program's file, a newer version's, or one that is damaged."""
+
+
 class ClockError(LedgerUnavailable):
     """The clock jumped forward beyond the documented tolerance; an operator must accept the new time."""
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from empower.errors import LedgerUnavailable
-from empower.ledger.memory import MemoryLedger, wall_clock
-from ledger.asks import DAY, MONTH, ROLLING, Clock, counter, give, held, leg, reserve, wish
+from empower.ledger.clocks import wall_clock
+from empower.ledger.memory import MemoryLedger
+from empower.testing.asks import DAY, MONTH, ROLLING, Clock, counter, give, held, leg, reserve, wish
 
 
 def test_it_goes_by_the_machines_clock_unless_it_is_given_another() -> None:

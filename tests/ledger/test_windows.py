@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from empower.ledger import Window, WindowKind
 from empower.ledger.windows import _end_of_gap, day_interval, local_day, window_interval
-from ledger.asks import DAY, HOUR, MS, instant
+from empower.testing.asks import DAY, HOUR, MS, instant
 
 MINUTE = 60 * MS
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)

@@ -7,7 +7,7 @@ from attrs import evolve
 
 from empower.ledger import Part, Wish
 from empower.ledger.wishes import differences
-from ledger.asks import wish
+from empower.testing.asks import wish
 
 
 def kind(asked: Wish, name: str) -> Wish:

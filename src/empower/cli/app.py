@@ -14,6 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from empower.cases import read_cases
 from empower.cli import inputs, screen
+from empower.cli.inputs import as_json_option
+from empower.cli.ledger import ledger_group
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
 from empower.cli.told import show_decision
@@ -24,7 +26,6 @@ from empower.errors import EmpowerError, MalformedRequest
 from empower.problems import PackError
 from empower.version import __version__
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON; errors too.")
 DECIDE_EPILOG = """\b
 Exit codes: 0 allow, 10 needs_info, 11 escalate, 12 deny; 1 the pack has
             problems, 2 called wrongly, 3 the request cannot be read.
@@ -188,6 +189,8 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 
 
 # ------------------------------------------------------------------------------------------------ the whole
+
+app.add_command(ledger_group)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import click
+
 from empower.cases import short_action, typed
 from empower.checked import CheckedPack
 from empower.cli.screen import MALFORMED, PACK_PROBLEMS, USAGE, Wrong
@@ -19,6 +21,8 @@ from empower.demo import shipped_packs
 from empower.errors import MalformedRequest
 from empower.moments import milliseconds
 from empower.problems import PackError, did_you_mean
+
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON; errors too.")
 
 
 def find_pack(name: str) -> Path:

@@ -168,6 +168,32 @@ class Entry:
     because: str = ""
 
 
+@frozen
+class Finding:
+    """Something wrong with what a ledger holds."""
+
+    kind: str
+    """changed, missing, moved: an entry; time: out of order; twice: a key allowed again; exceeded: a limit; hold, key, sum: not what
+    follows from the history; file: the store itself is damaged."""
+    sequence: int | None
+    """The entry; None: it concerns none alone."""
+    message: str
+
+
+@frozen
+class Audit:
+    """What `verify` found."""
+
+    entries: int
+    head: str
+    """The last entry's sequence and hash, `sequence:hash`. Kept elsewhere, it shows later on whether the newest entries are still there;
+    empty in a store without a chain."""
+    findings: tuple[Finding, ...] = ()
+    """The first hundred, by entry."""
+    found: int = 0
+    """How many there are in all."""
+
+
 class Ledger(Protocol):
     """A store of what was given. All methods are thread-safe; each call is all or nothing.
 
@@ -254,8 +280,17 @@ class Ledger(Protocol):
     def history(self, **subjects: str) -> tuple[Entry, ...]:
         """Entries in order whose subjects match, e.g. `history(customer="c1")`; all entries if none is named."""
 
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from, in no order."""
+
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest (with engine and time-zone-data versions), so that its decisions can be replayed."""
+
+    def verify(self, head: str = "") -> Audit:
+        """Tell the history again and hold everything against it; `head`: one that was written down before, by which it has to come."""
+
+    def accept_clock(self) -> int:
+        """Believe the clock from now on, though it jumped forward; gives the instant that it shows. A clock that is given always is."""
 
     def close(self) -> None:
         """Let go of the store; further calls raise `LedgerUnavailable`."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
@@ -24,10 +23,12 @@ from attrs import define
 
 from empower.errors import KeyConflict, LedgerUnavailable, UnknownKey
 from empower.ledger import (
+    Audit,
     Balance,
     Counter,
     Entry,
     EventKind,
+    Finding,
     Held,
     Ledger,
     Leg,
@@ -39,14 +40,10 @@ from empower.ledger import (
     Reserved,
     Wish,
 )
+from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, settled, void
 from empower.ledger.sums import Draw, Sums
 from empower.ledger.wishes import amounts_given, differences
-
-
-def wall_clock() -> int:
-    """Milliseconds since 1970-01-01T00:00Z, as the machine tells them."""
-    return time.time_ns() // 1_000_000
 
 
 @define(eq=False)
@@ -193,11 +190,36 @@ class MemoryLedger(Ledger):
             self._tick()
             return tuple(Entry(number, *line) for number, line in enumerate(self._log, 1) if wanted <= line[4].items())
 
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from."""
+        with self._mine():
+            self._tick()
+            return self._sums.counters()
+
     def keep_pack(self, digest: str, text: str) -> None:
         """Keep a pack by digest."""
         with self._mine():
             self._tick()
             self._packs.setdefault(digest, text)
+
+    def verify(self, head: str = "") -> Audit:
+        """Whether the sums are those of the holds. There is no chain, so there is no head: what could change an entry could change all."""
+        with self._mine():
+            self._tick()
+            findings = [
+                Finding("hold", None, f"the hold {key!r} draws {draw.amount}, and has {kept.hold.left} left")
+                for key, kept in self._holds.items()
+                for draw in kept.draws
+                if draw.amount > kept.hold.left or (draw.times and not kept.hold.counts)
+            ]
+            findings += self._sums.differences(draw for kept in self._holds.values() for draw in kept.draws)
+            return Audit(len(self._log), "", tuple(findings), len(findings))
+
+    def accept_clock(self) -> int:
+        """The clock, which is always believed."""
+        with self._mine():
+            self._tick()
+            return self._clock()
 
     def close(self) -> None:
         """Let go of the store; further calls raise `LedgerUnavailable`."""

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from attrs import frozen
 
-from empower.ledger import Balance, Counter, Leg, Window
+from empower.ledger import Balance, Counter, Finding, Leg, Window
 from empower.ledger.windows import window_interval
 
 
@@ -221,6 +221,23 @@ class Sums:
             self._kept[leg.counter] = held
             draws.append(held.draw(now, leg.amount, leg.times))
         return tuple(draws)
+
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that has a sum."""
+        return tuple(self._kept)
+
+    def differences(self, draws: Iterable[Draw]) -> list[Finding]:
+        """Which sums are not those of the draws that they hold."""
+        counted: dict[Totals, tuple[int, int]] = {}
+        for draw in draws:
+            if draw.counted:
+                amount, times = counted.get(draw.home, (0, 0))
+                counted[draw.home] = amount + draw.amount, times + draw.times
+        return [
+            Finding("sum", None, f"a sum is {home.amount} in {home.times} times; its draws are {amount} in {times} times")
+            for home, (amount, times) in counted.items()
+            if (home.amount, home.times) != (amount, times)
+        ]
 
     def _at_first(self, counter: Counter, now: int) -> tuple[Sum, Balance, int, int]:
         held = self._kept.get(counter) or _new_sum(counter)

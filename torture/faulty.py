@@ -1,4 +1,4 @@
-"""Ledgers with one fault each, as a store might have it: the suite must find every one of them (test_planted_faults.py)."""
+"""Memory ledgers with one fault each, as a store might have it. `broken` keeps them in a file, for processes to share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from attrs import evolve
 from empower.ledger import Held, Leg, Reserved, Wish
 from empower.ledger.holds import Hold
 from empower.ledger.memory import MemoryLedger
-from empower.ledger.sums import RollingSum
+from empower.ledger.sums import CalendarSum, RollingSum
 
 
 def unlimited(legs: Any) -> list[list[Leg]]:
@@ -42,13 +42,23 @@ class VoidsTwice(MemoryLedger):
         return held
 
 
+class KeepsWhatIsVoided(MemoryLedger):
+    """Gives nothing back at a void."""
+
+    def void(self, key: str) -> Held:
+        kept = self._holds.get(key)
+        if kept is not None and kept.hold.state == "held":
+            kept.draws = ()
+        return super().void(key)
+
+
 class FreesIntoTheNewPeriod(MemoryLedger):
     """Gives back what expired to the period in which it expires."""
 
     def _become(self, kept: Any, hold: Hold, event: Any, at: int, because: str = "") -> Held:
         if event == "expired" and hold is not kept.hold:
-            for counter, kept_sum in self._sums._kept.items():
-                if counter.window.kind == "month":
+            for kept_sum in self._sums._kept.values():
+                if isinstance(kept_sum, CalendarSum):
                     kept_sum._period(at).amount -= kept.hold.left
         return super()._become(kept, hold, event, at, because)
 
@@ -59,6 +69,10 @@ class ForgetsItsKeys(MemoryLedger):
     def _answered(self, wish: Wish, during: tuple[int, int], now: int) -> Any:
         answer = super()._answered(wish, during, now)
         return None if type(answer).__name__ == "Replayed" else answer
+
+    def _hold_parts(self, known: Any, *drawn: Any, until: int | None, subjects: Any) -> None:
+        again = any(key in self._holds for key in known.wish.hold_keys())
+        super()._hold_parts(known, *drawn, until=None if again else until, subjects=subjects)
 
 
 class BelievesTheClock(MemoryLedger):
@@ -79,6 +93,16 @@ class KeepsTheExpired(MemoryLedger):
             return super().confirm(key, amount)
         finally:
             self._clock = clock
+
+
+class RevivesTheExpired(MemoryLedger):
+    """Confirms what has expired, and what has gone back."""
+
+    def confirm(self, key: str, amount: int | None = None) -> Held:
+        kept = self._holds.get(key)
+        if kept is not None and kept.hold.state == "expired":
+            kept.hold = evolve(kept.hold, state="held")
+        return super().confirm(key, amount)
 
 
 class WritesLegByLeg(MemoryLedger):

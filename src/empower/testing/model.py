@@ -11,11 +11,14 @@ from attrs import define
 from empower.errors import HoldEnded, HoldExpired, KeyConflict, MoreThanReserved, UnknownKey
 from empower.ledger import Counter, Leg, Wish
 
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 LENGTH = {"day": 10, "month": 7, "year": 4}  # of an ISO date, as far as it names the period
 
 
 @define
 class Given:
+    """One part's hold."""
+
     key: str
     at: int
     reserved: int
@@ -32,11 +35,12 @@ def same_window(counter: Counter, at: int, other: int) -> bool:
         return True
     if counter.window.kind == "rolling":
         return at - counter.window.length_ms < other <= at
-    dates = (datetime.datetime.fromtimestamp(t / 1000, ZoneInfo(counter.zone)).isoformat() for t in (at, other))
+    dates = ((EPOCH + datetime.timedelta(milliseconds=t)).astimezone(ZoneInfo(counter.zone)).isoformat() for t in (at, other))
     return len({date[: LENGTH[counter.window.kind]] for date in dates}) == 1
 
 
 def is_same(known: Wish, asked: Wish, *, allowed: bool) -> bool:
+    """Is this the wish that the key names already?"""
     if allowed:
         return known == asked
     pairs = list(zip(known.parts, asked.parts, strict=False))
@@ -54,20 +58,25 @@ class Model:
         self.events: list[tuple[int, str, str, int | None]] = []
 
     def holds(self) -> list[Given]:
+        """All holds, in the order of their allows."""
         return [hold for _, holds in self.wishes.values() for hold in holds or []]
 
     def tick(self, clock: int) -> int:
+        """Ledger time, with every hold expired that is due by it."""
         now = max(clock, self.last)
-        due = [hold for hold in self.holds() if hold.state == "held" and hold.expires_at is not None and hold.expires_at <= now]
-        for hold in sorted(due, key=lambda hold: hold.expires_at):
-            self.end(hold, "expired", max(hold.expires_at, hold.at), hold.reserved)
+        due = [(hold.expires_at, hold) for hold in self.holds() if hold.state == "held" and hold.expires_at is not None]
+        for expiry, hold in sorted(due, key=lambda pair: pair[0]):
+            if expiry <= now:
+                self.end(hold, "expired", max(expiry, hold.at), hold.reserved)
         return now
 
     def write(self, at: int, key: str, event: str, amount: int | None) -> None:
+        """Write an event down."""
         self.last = at
         self.events.append((at, key, event, amount))
 
     def end(self, hold: Given, state: str, at: int, amount: int) -> None:
+        """Let a hold end, and write it down."""
         hold.state, hold.left = state, 0
         self.write(at, hold.key, state, amount)
 
@@ -80,6 +89,7 @@ class Model:
         return [(hold.at, min(leg.amount, hold.left), leg.times) for hold, leg in legs]
 
     def held(self, counter: Counter, at: int) -> tuple[int, int]:
+        """Amount and times that count in the counter's window at an instant."""
         drawn = self.drawn(counter, at)
         return sum(amount for _, amount, _ in drawn), sum(times for _, _, times in drawn)
 
@@ -103,16 +113,15 @@ class Model:
             return "Moved"
         legs = [leg for part in parts or [] for leg in part]
         event = "noted" if parts is None else "allowed" if self.fits(legs, now) else "refused"
-        made = [
-            Given(k, now, p.amount, until, g, left=p.amount)
-            for k, p, g in zip(wish.hold_keys(), wish.parts, parts or [[]] * 9, strict=False)
-        ]
-        self.write(now, wish.key, event, sum(part.amount for part in wish.parts))
+        amounts = [part.amount or 0 for part in wish.parts]
+        made = [Given(k, now, a, until, g, left=a) for k, a, g in zip(wish.hold_keys(), amounts, parts or [[]] * 9, strict=False)]
+        self.write(now, wish.key, event, sum(amounts))
         self.wishes.pop(wish.key, None)  # in the order of the allow
         self.wishes[wish.key] = wish, made if event == "allowed" else None
         return {"noted": "Noted", "allowed": "Reserved", "refused": "Refused"}[event]
 
     def fits(self, legs: list[Leg], now: int) -> bool:
+        """Does every enforced leg fit, on top of the legs before it?"""
         for number, leg in enumerate(legs):
             amount, times = self.held(leg.counter, now)
             amount += sum(other.amount for other in legs[: number + 1] if other.counter == leg.counter)
@@ -132,6 +141,7 @@ class Model:
         return found[0].state, found[0].left
 
     def confirm(self, hold: Given, now: int, amount: int | None) -> None:
+        """Fix the final amount."""
         final = hold.reserved if amount is None else amount
         if hold.state in ("expired", "voided"):
             raise HoldExpired if hold.state == "expired" else HoldEnded
@@ -144,12 +154,14 @@ class Model:
             raise HoldEnded
 
     def void(self, hold: Given, now: int, _: object) -> None:
+        """End an unconfirmed hold."""
         if hold.state in ("confirmed", "reversed"):
             raise HoldEnded
         if hold.state == "held":
             self.end(hold, "voided", now, hold.reserved)
 
     def reverse(self, hold: Given, now: int, amount: int) -> None:
+        """Take back so much in all."""
         if hold.state in ("expired", "voided", "held"):
             raise HoldExpired if hold.state == "expired" else HoldEnded
         if amount > hold.final:

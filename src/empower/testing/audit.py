@@ -6,8 +6,8 @@ from attrs import Factory, define
 
 from empower.errors import HoldEnded
 from empower.ledger import Counter, Ledger, Leg, Reserved
-from ledger.asks import ALWAYS, Clock, Words, wish
-from ledger.model import same_window
+from empower.testing.asks import ALWAYS, Clock, Words, wish
+from empower.testing.model import same_window
 
 
 @define
@@ -23,11 +23,14 @@ class Line:
     settled: bool = False
 
     def given(self, at: int) -> bool:
+        """Does it count as given at this instant?"""
         return self.counts and (self.settled or self.until is None or at < self.until)
 
 
 @define
 class Host:
+    """Keeps a line for each leg of what it was allowed."""
+
     ledger: Ledger
     clock: Clock
     lines: list[Line] = Factory(list)
@@ -48,12 +51,14 @@ class Host:
                 self.check(leg, answer.at)
 
     def check(self, leg: Leg, at: int) -> None:
+        """No window is above the limit in force for the entry."""
         if leg.enforced:
             amount, times = self.held(leg.counter, at)
             assert leg.limit_amount is None or amount <= leg.limit_amount
             assert leg.limit_times is None or times <= leg.limit_times
 
     def held(self, counter: Counter, at: int) -> tuple[int, int]:
+        """Amount and times that count in the counter's window at an instant."""
         lines = [line for line in self.lines if line.leg.counter == counter and line.given(at) and same_window(counter, at, line.at)]
         return sum(line.left for line in lines), sum(line.leg.times for line in lines)
 

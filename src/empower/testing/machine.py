@@ -10,8 +10,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from empower.errors import EmpowerError
 from empower.ledger import Counter, Held, Ledger, Leg, Noted, Part, Refused, Replayed, Reserved, Wish
-from ledger.asks import ALWAYS, DAY, HOUR, Clock, Words, counter
-from ledger.model import Model
+from empower.testing.asks import ALWAYS, DAY, HOUR, Clock, Words, counter
+from empower.testing.model import Model
 
 COUNTERS: tuple[Counter, ...] = (
     counter("ever", budget="ever"),
@@ -59,17 +59,22 @@ def told(found: Any) -> Any:
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """`make` is set by a subclass for each store."""
+    """`make` and `reopening` are set by a subclass for each store."""
 
     make: Callable[[Clock], Ledger]
+    reopening: Callable[[Clock], Callable[[], Ledger] | None]
+    """How the ledger is opened again; None: it ends with its process."""
 
     @initialize()
     def start(self) -> None:
+        """An empty ledger, and the model beside it."""
         self.clock = Clock()
         self.ledger = type(self).make(self.clock)
+        self.reopen = type(self).reopening(self.clock)
         self.model = Model()
 
     def agree(self, call: Callable[[], Any], expected: Callable[[], Any]) -> None:
+        """A call of the ledger answers as the model does."""
         assert told(answer(call)) == answer(expected)
 
     @rule(
@@ -81,20 +86,23 @@ class LedgerMachine(RuleBasedStateMachine):
         fits=st.integers(0, 9),
         allowed=st.integers(0, 4),
     )
-    def ask(self, *, key: str, actor: str, reason: str | None, asked: list, lifetime: int | None, fits: int, allowed: int) -> None:
+    def ask(self, *, key: str, actor: str, reason: str | None, asked: list[Any], lifetime: int | None, fits: int, allowed: int) -> None:
+        """Ask for a wish of one to three parts."""
         wish = Wish(key, actor, tuple(Part("refund", (("reason", reason),), amount) for amount, _ in asked), together=len(asked) > 1)
         self.send(wish, [[draw(one, amount if whole else 0) for one, whole in drawn] for amount, drawn in asked], lifetime, fits, allowed)
 
     @precondition(lambda self: self.model.wishes)
     @rule(data=st.data(), allowed=st.integers(0, 4))
     def ask_again(self, data: st.DataObject, allowed: int) -> None:
+        """Ask for a wish that was asked before."""
         wish, _ = self.model.wishes[data.draw(st.sampled_from(sorted(self.model.wishes)))]
-        self.send(wish, [[Leg(COUNTERS[0], part.amount, 1, 30, 5)] for part in wish.parts], None, 1, allowed)
+        self.send(wish, [[Leg(COUNTERS[0], part.amount or 0, 1, 30, 5)] for part in wish.parts], None, 1, allowed)
 
     def send(self, wish: Wish, drawn: list[list[Leg]], lifetime: int | None, fits: int, allowed: int) -> None:
+        """Ask ledger and model, and compare answers and balances."""
         during = ALWAYS if fits else (self.clock.at + 1, self.clock.at + 5)
         until = None if lifetime is None else self.clock.at + lifetime
-        meta = {"during": during, "subjects": {"actor": wish.actor}, "record": Words(wish.key)}
+        meta: dict[str, Any] = {"during": during, "subjects": {"actor": wish.actor}, "record": Words(wish.key)}
         counters = [leg.counter for part in drawn for leg in part] if allowed else COUNTERS
         now = self.model.tick(self.clock.at)
         before = [self.model.held(one, now) for one in counters]
@@ -108,26 +116,31 @@ class LedgerMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.holds())
     @rule(data=st.data(), amount=st.none() | amounts)
     def confirm(self, data: st.DataObject, amount: int | None) -> None:
+        """Confirm a hold."""
         key = self.some_hold(data)
         self.agree(lambda: self.ledger.confirm(key, amount), lambda: self.model.settle(self.clock.at, "confirm", key, amount))
 
     @precondition(lambda self: self.model.holds())
     @rule(data=st.data())
     def void(self, data: st.DataObject) -> None:
+        """Void a hold."""
         key = self.some_hold(data)
         self.agree(lambda: self.ledger.void(key), lambda: self.model.settle(self.clock.at, "void", key, None))
 
     @precondition(lambda self: self.model.holds())
     @rule(data=st.data(), amount=amounts)
     def reverse(self, data: st.DataObject, amount: int) -> None:
+        """Reverse a hold."""
         key = self.some_hold(data)
         self.agree(lambda: self.ledger.reverse(key, amount, "came back"), lambda: self.model.settle(self.clock.at, "reverse", key, amount))
 
     def some_hold(self, data: st.DataObject) -> str:
+        """The key of a hold, or one that nobody has."""
         return data.draw(st.sampled_from(["never", *sorted(hold.key for hold in self.model.holds())][::-1]))
 
     @rule(step=steps)
     def time_goes_on(self, step: int) -> None:
+        """Time goes on."""
         self.clock.at += step
 
     @precondition(lambda self: self.model.holds())
@@ -140,18 +153,29 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(step=steps)
     def clock_goes_back(self, step: int) -> None:
+        """The clock goes back."""
         # A store may mark what is due at any call; so that it has done so before time is told differently, it is asked to
         self.expire()
         self.clock.at -= step
 
     @rule()
     def expire(self) -> None:
+        """Mark what is due."""
         self.ledger.expire_due()
         self.model.tick(self.clock.at)
         assert self.ledger.expire_due() == 0
 
+    @precondition(lambda self: self.reopen is not None)
+    @rule()
+    def restart(self) -> None:
+        """What a durable ledger answers does not depend on anything that ends with its process."""
+        assert self.reopen is not None
+        self.ledger.close()
+        self.ledger = self.reopen()
+
     @invariant()
     def sums_agree(self) -> None:
+        """Every sum is the same, now, later and earlier."""
         now = self.model.tick(self.clock.at)
         assert self.ledger.now() == now
         for at in (None, now + HOUR, now - DAY):
@@ -163,13 +187,16 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @invariant()
     def holds_agree(self) -> None:
+        """The same holds are unsettled."""
         self.model.tick(self.clock.at)
         held = [(hold.key, hold.state, hold.left) for hold in self.ledger.unsettled()]
         assert sorted(held) == sorted((hold.key, hold.state, hold.left) for hold in self.model.holds() if hold.state == "held")
 
     def teardown(self) -> None:
+        """In the end the history is the same."""
         self.expire()
         assert [(entry.at, entry.key, entry.event, entry.amount) for entry in self.ledger.history()] == self.model.events
+        assert self.ledger.verify().findings == ()
         self.ledger.close()
 
 
@@ -178,6 +205,8 @@ def draw(leg: Leg, amount: int) -> Leg:
     return Leg(leg.counter, amount, leg.times, leg.limit_amount, leg.limit_times, leg.enforced)
 
 
-def machine_of(make: Callable[[Clock], Ledger]) -> type[LedgerMachine]:
+def machine_of(
+    make: Callable[[Clock], Ledger], reopening: Callable[[Clock], Callable[[], Ledger] | None] = lambda _: None
+) -> type[LedgerMachine]:
     """The machine for one store."""
-    return type("Machine", (LedgerMachine,), {"make": staticmethod(make)})
+    return type("Machine", (LedgerMachine,), {"make": staticmethod(make), "reopening": staticmethod(reopening)})

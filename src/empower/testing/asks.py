@@ -1,4 +1,4 @@
-"""What the ledger's tests ask with: a clock moved by hand, counters, and short ways to say a wish and its legs."""
+"""What the tests of a ledger ask with: a clock moved by hand, counters, and short ways to say a wish and its legs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from empower.ledger import Counter, Ledger, Leg, Part, Window, WindowKind, Wish
 
@@ -28,6 +28,7 @@ class Clock:
     """A clock that stands until it is moved."""
 
     at: int = instant("2026-11-22 10:00")
+    """Milliseconds since 1970-01-01T00:00Z."""
 
     def __call__(self) -> int:
         return self.at
@@ -40,10 +41,12 @@ class Words:
     text: str = "{}"
 
     def to_json(self) -> str:
+        """The text, which a store keeps to the byte."""
         return self.text
 
 
 def counter(window: WindowKind = "month", *, budget: str = "budget", length_ms: int = 0, key: str = "d7", zone: str = ZONE) -> Counter:
+    """A counter of one driver; a rolling one counts 30 days, unless it is told another length."""
     length = length_ms or (30 * DAY if window == "rolling" else 0)
     return Counter("pack", budget, (("actor.id", key),), Window(window, length), zone, "GBP")
 
@@ -65,6 +68,7 @@ def wish(
 def leg(
     of: Counter, amount: int = 100, *, limit: int | None = None, times: int = 1, times_limit: int | None = None, enforced: bool = True
 ) -> Leg:
+    """What a part draws from a counter; without a limit, unless one is told."""
     return Leg(of, amount, times, limit, times_limit, enforced=enforced)
 
 
@@ -90,3 +94,24 @@ def held(ledger: Ledger, of: Counter, at: int | None = None) -> tuple[int, int]:
     """Amount and times in the counter's window."""
     (balance,) = ledger.balances([of], at)
     return balance.amount, balance.times
+
+
+def read(told: Any) -> Any:
+    """An answer or an entry, its record as words: a durable store gives back the text, not the object."""
+    return told if getattr(told, "record", None) is None else evolve(told, record=Words(told.record.to_json()))
+
+
+def fill(ledger: Ledger, clock: Clock) -> None:
+    """A bit of everything, 13 entries in all; the first 5 are allows."""
+    for number in range(5):
+        legs = [leg(MONTH, 10, limit=50), leg(ROLLING, 10, limit=1000, times_limit=9)]
+        reserve(ledger, wish(f"k{number}", 10), legs, hold_until=clock.at + 5 if number == 4 else None)
+        clock.at += 1
+    reserve(ledger, wish("no", 10), leg(MONTH, 10, limit=5))
+    attempt(ledger, wish("noted", 10), MONTH)
+    ledger.confirm("k0", 4)
+    ledger.void("k1")
+    clock.at += 31 * DAY
+    reserve(ledger, wish("parts", 1, 2), [leg(MONTH, 1), leg(ROLLING, 1)], [leg(MONTH, 2)])
+    ledger.reverse("k0", 3, "came back")
+    ledger.reverse("k0", 4, "came back")

