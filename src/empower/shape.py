@@ -15,14 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, KeysView, Mapping, Sequence
 from functools import cache, partial
-from inspect import get_annotations
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
-from attrs import frozen
-from attrs.exceptions import FrozenInstanceError
-
-from empower.noun import Noun
+from empower.noun import frozen
 
 Place = tuple[str | int, ...]
 """A path into a document: keys and indices."""
@@ -43,17 +39,14 @@ class Shape:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise FrozenInstanceError
-
-    def __delattr__(self, name: str) -> None:
-        raise FrozenInstanceError
+        raise AttributeError(f"a pack is frozen: '{name}' cannot be set")
 
 
 Any_Shape = TypeVar("Any_Shape", bound=Shape)
 
 
-@frozen(repr=False, eq=False)
-class Bare(Noun):
+@frozen
+class Bare:
     """A bare text that stands for something larger."""
 
     meant: Callable[[str], object]
@@ -61,8 +54,8 @@ class Bare(Noun):
     """The one text that does; None: every text."""
 
 
-@frozen(repr=False, eq=False)
-class Key(Noun):
+@frozen
+class Key:
     """One key of a shape."""
 
     name: str
@@ -73,8 +66,8 @@ class Key(Noun):
     needed: bool
 
 
-@frozen(repr=False, eq=False)
-class Misshapen(Noun):
+@frozen
+class Misshapen:
     """A value without its shape: a key that is unknown or missing, or what should have stood at a place where something else does."""
 
     wanted: Literal["known", "present", "text", "list", "mapping", "shape"]
@@ -85,7 +78,7 @@ class Misshapen(Noun):
 
 def declared_keys(shape: type[Shape]) -> Mapping[str, Key]:
     """The keys of a shape as an author writes them, those of the shape it is made from first."""
-    kinds = {name: kind for each in reversed(shape.__mro__) if issubclass(each, Shape) for name, kind in get_annotations(each).items()}
+    kinds = {name: kind for each in reversed(shape.__mro__) if issubclass(each, Shape) for name, kind in each.__annotations__.items()}
     return {name.rstrip("_"): Key(name, kind, getattr(shape, name, None), needed=not hasattr(shape, name)) for name, kind in kinds.items()}
 
 
