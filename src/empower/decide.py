@@ -8,9 +8,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
-
-from attrs import define, evolve, field
+from typing import Any, NoReturn
 
 from empower.asking import Asked, read_asked
 from empower.checked import CheckedPack
@@ -25,6 +23,7 @@ from empower.ledger.clocks import wall_clock
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.windows import zone_data_version
 from empower.money import MoneyError, format_money, parse_money, to_decimal
+from empower.noun import evolve
 from empower.periods import day_in
 from empower.problems import did_you_mean
 from empower.request import Approval, kind_of, plain_subjects
@@ -33,7 +32,6 @@ from empower.version import __version__
 KEY_MAX = 200
 
 
-@define(frozen=True, slots=False, init=False)
 class Guard:
     """Decides for one pack against one ledger. Immutable, thread-safe; a ledger may be shared by several guards.
 
@@ -47,9 +45,9 @@ class Guard:
     rules: Rules
     ledger: Ledger
     strict: bool
-    _clerk: Clerk = field(repr=False)
-    _ways: Ways = field(repr=False)
-    _fast: Mapping[str, Fast] = field(repr=False)
+    _clerk: Clerk
+    _ways: Ways
+    _fast: Mapping[str, Fast]
     """The quick functions made so far; empty where every request is to be read strictly."""
 
     def __init__(
@@ -64,7 +62,14 @@ class Guard:
         with suppress(LedgerUnavailable):  # a ledger that cannot be reached says so at the first wish
             clerk.calling(opened.keep_pack, rules.program.digest, kept_pack(rules))
         ways = Ways(rules, teller, _quick_clock(opened, clock, own=ledger is None))
-        self.__attrs_init__(rules, opened, strict, clerk, ways, {} if strict else ways.made)
+        fast = {} if strict else ways.made
+        vars(self).update(rules=rules, ledger=opened, strict=strict, _clerk=clerk, _ways=ways, _fast=fast)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a guard never changes: '{name}' cannot be set")
+
+    def __repr__(self) -> str:
+        return f"Guard({self.rules.program.name!r}, ledger={self.ledger!r}, strict={self.strict})"
 
     # -------------------------------------------------------------------------------------------- asking
 

@@ -11,14 +11,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import field, frozen
-
 from empower import ir
 from empower.environment import Value
 from empower.errors import Fault, MalformedRequest
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.problems import did_you_mean
 
 TEXT_MAX = 1_000
@@ -33,21 +31,20 @@ class Misread(ValueError):
         self.message, self.help = message, help_
 
 
-@frozen(repr=False, eq=False)
-class Approval(Noun):
+@frozen
+class Approval:
     """Somebody said yes: their `actor.*` facts, `id` and `role` at least (law 11)."""
 
-    by: Mapping[str, Any] = field()
+    by: Mapping[str, Any]
 
-    @by.validator
-    def _check(self, _attribute: Any, value: Any) -> None:
-        if not isinstance(plain(value), Mapping):
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(plain(self.by), Mapping):
             message = 'an approval names who gave it: Approval(by={"id": "m2", "role": "manager"})'
             raise TypeError(message)
 
 
-@frozen(repr=False, eq=False)
-class Request(Noun):
+@frozen
+class Request:
     """An action in a context, read: what both back ends judge."""
 
     kind: str

@@ -61,7 +61,7 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool)
 
 def _refuse_dates(desk: Desk, document: BudgetDocument, place: Place) -> None:
     for key, name in (("from", "from_"), ("until", "until")):
-        if name in document.model_fields_set:
+        if name in document.given:
             help_ = "write `campaign: {from: …, until: …}`"
             desk.problem((*place, key, "<key>"), "unknown-key", "a budget is dated by its campaign", help_)
 

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from empower import ir
 from empower.cells import read_cells
-from empower.check.definitions import local_day
+from empower.check.definitions import condition_tree, local_day
 from empower.check.desk import Desk, keys_of
 from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
 from empower.expressions import check_sign, read_condition
@@ -17,7 +17,6 @@ from empower.formulas import all_of, any_of, negated, negation_normal
 from empower.pack import AssumeDocument, ClaimDocument, Guardrail, Place, RuleDocument
 from empower.quantities import Misfit
 from empower.scope import AmountUse, Scope
-from empower.trees import read_tree
 
 Tightening = Literal["deny", "escalate", "only_if", "ask"]
 Duty = Literal["oblige", "advise"]
@@ -45,7 +44,7 @@ def condition(desk: Desk, given: Any, place: Place, scope: Scope) -> ir.Cond:
         found = read_condition(given, scope, place)
     elif isinstance(given, Mapping) and given:
         tree = bool(given.keys() & {"all", "any"}) or given.keys() >= {"name", "operator"}
-        found = read_tree(given, scope, place) if tree else read_cells(given, scope, place)
+        found = condition_tree(given, scope, place) if tree else read_cells(given, scope, place)
         try:
             check_sign(found or _BROKEN, scope.sign)
         except Misfit as misfit:
@@ -134,7 +133,7 @@ def _effect(desk: Desk, document: RuleDocument, place: Place) -> Effect | None:
 
 
 def _refuse_strays(desk: Desk, document: RuleDocument, effect: Effect, place: Place) -> None:
-    for key in sorted(document.model_fields_set & (_OWNED - _KEYS[effect])):
+    for key in sorted(document.given & (_OWNED - _KEYS[effect])):
         owners = " or ".join(f"`{other}`" for other, keys in _KEYS.items() if key in keys)
         desk.problem((*place, key, "<key>"), "unknown-key", f"'{key}' does not go with `{effect}`", f"it belongs to {owners}")
 
@@ -248,7 +247,7 @@ def assumptions(desk: Desk) -> list[CheckedRule]:
 
 def _assumption(desk: Desk, document: AssumeDocument, place: Place) -> CheckedRule:
     for key, name in (("from", "from_"), ("until", "until"), ("mode", "mode")):
-        if name in document.model_fields_set:
+        if name in document.given:
             help_ = "write a dated rule instead"
             desk.problem((*place, key, "<key>"), "unknown-key", f"an assumption holds always, so it has no '{key}'", help_)
     kinds = desk.kinds_of(document.for_, (*place, "for"))
