@@ -22,8 +22,8 @@ kind = next(iter(guard.rules.checked.kinds))
 assert guard.preview({"kind": kind}, {"actor": {"id": "a1", "role": sys.argv[2]}}).outcome
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-OUTSIDE = {"attr", "attrs", "yaml", "cython_runtime"}
-"""Every package from outside the standard library that is needed to load a pack and decide; the last comes with the C part of PyYAML."""
+OUTSIDE = {"yaml", "cython_runtime"}
+"""Every package from outside the standard library that is needed to load a pack and decide; the second is the C part of the first."""
 TREE = "  - {id: tree, deny: everything, because: VALUE, when: {all: [{name: actor.role, operator: equal_to, value: ROLE}]}}\n"
 
 
@@ -34,8 +34,8 @@ def loaded(folder: Path, role: str = "nobody") -> set[str]:
 
 
 @pytest.mark.parametrize("name", sorted(PACKS))
-def test_the_first_decision_needs_attrs_and_yaml_alone(name: str) -> None:
-    """From `import empower` to the first decision nothing from outside the standard library is loaded but attrs and PyYAML."""
+def test_the_first_decision_needs_yaml_alone(name: str) -> None:
+    """From `import empower` to the first decision nothing from outside the standard library is loaded but PyYAML."""
     packages = {module.partition(".")[0] for module in loaded(PACKS[name]) if not module.startswith("_")}
     assert packages - sys.stdlib_module_names - {"empower"} <= OUTSIDE
 

@@ -7,10 +7,9 @@ import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from attrs import frozen
-
 from empower import ir
 from empower.habits import NOTHING, TODAY
+from empower.noun import frozen
 from empower.quantities import Misfit, decimal
 from empower.syntax import construct, dotted, segment
 

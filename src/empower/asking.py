@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
-
 from empower import ir
 from empower.checked import Kind
 from empower.compile import Rules
@@ -16,7 +14,7 @@ from empower.errors import Fault, MalformedRequest
 from empower.judge import Case, outside_campaign, speak_account
 from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
-from empower.noun import Noun
+from empower.noun import evolve, field, frozen
 from empower.problems import did_you_mean
 from empower.request import SUBJECTS, Approval, Misread, kind_of, outcome_value, plain, read_facts, read_value
 
@@ -27,8 +25,8 @@ _ACTOR = ("actor.id", "actor.role")
 _WHO = "every request says who asks, and in which role"
 
 
-@frozen(repr=False, eq=False)
-class Asked(Noun):
+@frozen
+class Asked:
     """A request as read, before anything is judged. Kept with every attempt, so that it can be decided again."""
 
     kind: str
@@ -240,8 +238,8 @@ def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Count
 # ------------------------------------------------------------------------------------------------ records
 
 
-@frozen(repr=False, eq=False)
-class Told(Noun):
+@frozen
+class Told:
     """What was answered to one ask, as far as it cannot be worked out anew under another pack or other balances."""
 
     guardrails: tuple[str, ...] = ()
@@ -250,8 +248,8 @@ class Told(Noun):
     """Whether somebody's approval was used."""
 
 
-@frozen(repr=False, eq=False)
-class AskedRecord(Noun):
+@frozen
+class AskedRecord:
     """What is written down of an attempt: enough to decide it again, to the byte."""
 
     engine: str

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import evolve, frozen
-
 from empower.asking import Asked, as_approver, make_case
 from empower.compile import Rules
 from empower.environment import Value
 from empower.judge import Case, Verdict, judge, limit, roles_above, speak
 from empower.ledger import Balance, Counter
-from empower.noun import Noun
+from empower.noun import evolve, frozen
 
 Balances = Mapping[Counter, Balance]
 
 
-@frozen(repr=False, eq=False)
-class Judged(Noun):
+@frozen
+class Judged:
     """A verdict with the authority whose power is used."""
 
     verdict: Verdict

@@ -30,8 +30,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
 
-from attrs import evolve, frozen
-
 from empower import habits, ir
 from empower.boxes import Box, Dimension, Numbers, Sets, Words, alternatives, labels_of
 from empower.expressions import (
@@ -49,6 +47,7 @@ from empower.expressions import (
 )
 from empower.formulas import reads_the_amount
 from empower.money import exponent_of
+from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
 from empower.quantities import Misfit, Quantity, literal, stretch

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import define, evolve, field, frozen
-
 from empower.asking import (
     Asked,
     AskedRecord,
@@ -34,6 +32,7 @@ from empower.judge import Case, limit, roles_above, speak
 from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.clocks import wall_clock
 from empower.money import to_decimal
+from empower.noun import define, evolve, field, frozen
 from empower.options import limit_together, offered_parameters
 from empower.periods import ALWAYS, timeless, valid_during
 from empower.version import __version__

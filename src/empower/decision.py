@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
-from attrs import field, frozen
-
-from empower.noun import Noun
+from empower.noun import field, frozen
 
 if TYPE_CHECKING:
     from empower.explain import Teller
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
 
-@frozen(repr=False, eq=False)
-class Clause(Noun):
+@frozen
+class Clause:
     """One comparison behind a reason: what was found, what was wanted, and by how much they differ."""
 
     text: str
@@ -30,8 +28,8 @@ class Clause(Noun):
     """Empty where the two are not numbers."""
 
 
-@frozen(repr=False, eq=False)
-class Reason(Noun):
+@frozen
+class Reason:
     """Why a guardrail spoke."""
 
     guardrail: str
@@ -57,8 +55,8 @@ class Reason(Noun):
         return self.staff
 
 
-@frozen(repr=False, eq=False)
-class Need(Noun):
+@frozen
+class Need:
     """Something unknown that would settle the question, and how to ask for it."""
 
     fact: str
@@ -66,8 +64,8 @@ class Need(Noun):
     supplied_by: Literal["staff", "host"]
 
 
-@frozen(repr=False, eq=False)
-class Option(Noun):
+@frozen
+class Option:
     """Something that would be allowed at this instant: re-decides to `allow`."""
 
     action: Mapping[str, Any]
@@ -80,8 +78,8 @@ class Option(Noun):
     """Of `guard.options`: what to find out and add to `action` first. It is allowed then, whatever the answers are."""
 
 
-@frozen(repr=False, eq=False)
-class Obligation(Noun):
+@frozen
+class Obligation:
     """A duty that comes with an action, or an advice."""
 
     name: str
@@ -93,8 +91,8 @@ class Obligation(Noun):
     """False: whether it applies hinges on a fact that is unknown; treat it as applying unless you know better."""
 
 
-@frozen(repr=False, eq=False)
-class Nudge(Noun):
+@frozen
+class Nudge:
     """An encouragement: permitted is not encouraged."""
 
     budget: str
@@ -103,16 +101,16 @@ class Nudge(Noun):
     text: str
 
 
-@frozen(repr=False, eq=False)
-class Say(Noun):
+@frozen
+class Say:
     """The two voices."""
 
     staff: str
     customer: str
 
 
-@frozen(repr=False, eq=False)
-class Given(Noun):
+@frozen
+class Given:
     """What is still given under a key."""
 
     key: str
@@ -123,8 +121,8 @@ class Given(Noun):
     reserved: Decimal
 
 
-@frozen(repr=False, eq=False)
-class Left(Noun):
+@frozen
+class Left:
     """What a budget still holds for somebody."""
 
     budget: str
@@ -138,8 +136,8 @@ class Left(Noun):
     """The instant (milliseconds UTC) at which something of it comes back; None: never, or nothing is spent."""
 
 
-@frozen(repr=False, eq=False)
-class Extra(Noun):
+@frozen
+class Extra:
     """What only some decisions carry: set by `Guard`, never by a fast path."""
 
     key: str | None = None
@@ -168,8 +166,8 @@ class Extra(Noun):
 PLAIN = Extra()
 
 
-@frozen(repr=False, eq=False)
-class Origin(Noun):
+@frozen
+class Origin:
     """Where a decision comes from; shared by all plain decisions of a kind."""
 
     teller: Teller

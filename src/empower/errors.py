@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Self
 
-from attrs import frozen
+from empower.noun import frozen
 
 
 class EmpowerError(Exception):

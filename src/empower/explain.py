@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
-
 from empower import ir
 from empower.asking import Asked, make_case, money_text
 from empower.backends.interpret import holds
@@ -24,6 +22,7 @@ from empower.ledger import Balance, Counter, Window
 from empower.ledger.windows import local_day, window_interval
 from empower.money import to_decimal
 from empower.needs import ALTERNATIVES_MAX, alternatives, unknown_facts
+from empower.noun import evolve, frozen
 from empower.options import options_instead, options_now
 from empower.phrases import phrase
 from empower.reasons import Shown, about, clause, decisive, fill, fill_known

@@ -12,14 +12,13 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn
 
-from attrs import frozen
-
 from empower import ir
 from empower.advice import NUMBER, Side, comma, forbidden, named_again, not_calculated, split_name, time_since, written_out
 from empower.comparisons import check_sign, check_units, check_within_bounds, compared
 from empower.formulas import ALWAYS_KNOWN
 from empower.habits import function
 from empower.moments import milliseconds
+from empower.noun import frozen
 from empower.pack import Place
 from empower.problems import Problem, did_you_mean
 from empower.quantities import (

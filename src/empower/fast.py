@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
-
 from empower import ir
 from empower.backends.python import Emitter, fact_variables, make_function, word_table
 from empower.checked import Kind
@@ -24,6 +22,7 @@ from empower.formulas import all_of
 from empower.lower import facts_of_number, if_
 from empower.memo import MEMO_MAX, Memo, MoneyTexts, SetLists
 from empower.money import MoneyError, to_decimal
+from empower.noun import field, frozen
 from empower.plans import Index
 from empower.request import TEXT_MAX, Misread, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody

@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from attrs import evolve, fields
-
 from empower import ir
-from empower.noun import Noun
+from empower.noun import evolve
 
 ALWAYS_KNOWN = frozenset({"actor.id", "actor.role", "action.kind", "now"})
 """A request without actor.id or actor.role is malformed; the kind and the instant are part of every request."""
@@ -45,12 +43,9 @@ def in_zone(thing: Any, zone: str) -> Any:
         return thing if thing.zone else evolve(thing, zone=zone)
     if isinstance(thing, tuple):
         return tuple(in_zone(each, zone) for each in thing)
-    if not isinstance(thing, Noun):
-        return thing
-    noun: Any = thing  # any noun: which fields it has is looked up
-    parts = {field.name: getattr(noun, field.name) for field in fields(type(noun))}
+    parts = {name: getattr(thing, name) for name in getattr(thing, "__match_args__", ())}  # of a noun its fields, of anything else nothing
     changed = {name: moved for name, part in parts.items() if (moved := in_zone(part, zone)) != part}
-    return evolve(noun, **changed) if changed else noun
+    return evolve(thing, **changed) if changed else thing
 
 
 def all_of(parts: tuple[ir.Cond, ...]) -> ir.Cond:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
-from attrs import evolve, frozen
-
 from empower import ir
 from empower.authority import SOMEBODY, candidates
 from empower.environment import AccountReading, Environment, Value
 from empower.ledger import Balance, Counter
-from empower.noun import Noun
+from empower.noun import evolve, frozen
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
@@ -36,8 +34,8 @@ class BackEnd(Protocol):
         """(certain, possible) of each of `plan.duties`."""
 
 
-@frozen(repr=False, eq=False)
-class Speaking(Noun):
+@frozen
+class Speaking:
     """One guardrail's thresholds in an environment."""
 
     guardrail: str
@@ -56,8 +54,8 @@ class Speaking(Noun):
         return least < self.high if self.effect == "floor" else most > self.low
 
 
-@frozen(repr=False, eq=False)
-class Case(Noun):
+@frozen
+class Case:
     """One question to the rules: everything that a verdict depends on."""
 
     program: ir.Program
@@ -96,8 +94,8 @@ class Case(Noun):
         return self.plan.amount if self.plan.amount is not None and self.amount is None else (self.asked, self.asked)
 
 
-@frozen(repr=False, eq=False)
-class Verdict(Noun):
+@frozen
+class Verdict:
     """The pure answer of the rules."""
 
     outcome: Outcome

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import define, evolve, field, frozen
 
 from empower.files import identity, read_text, shown_path
+from empower.noun import define, evolve, field, frozen
 from empower.pack import Find, Pack, PackDocument, Shaped, as_written, shape_pack
 from empower.places import Node, Places, written_columns
 from empower.problems import INVISIBLE_HELP, PROBLEMS_MAX, PackError, Problem, Span, invisible
@@ -47,7 +47,7 @@ class Limits:
         return self.bytes_max // 6
 
 
-def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:
+def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:  # noqa: B008  (immutable)
     """Read a pack: a folder with `pack.yaml`, or that file itself.
 
     What is wrong with its shape stands in its `problems`; what its words mean is for `check_pack`, which reports both.
@@ -196,7 +196,7 @@ class _Spoilt(Exception):
     """The rest of a file cannot be read."""
 
 
-def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:
+def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (immutable)
     """YAML text → dicts, lists and texts; raises `PackError` for anything a pack may not contain."""
     builder = _Builder(text, file, limits)
     value = builder.value()

@@ -192,33 +192,6 @@ def _evolve(noun: Any, **changes: Any) -> Any:
     return type(noun)(**{name.lstrip("_"): getattr(noun, name) for name in noun.__fields__} | changes)
 
 
-class Noun:
-    """Base of a noun made with `@frozen(repr=False, eq=False)`; fields marked `repr=False` or `eq=False` are left out as in attrs."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        fields = (field.name for field in self.__attrs_attrs__ if field.repr)  # type: ignore[attr-defined]
-        return f"{type(self).__name__}({', '.join(f'{name}={getattr(self, name)!r}' for name in fields)})"
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if type(self) is not type(other):
-            return NotImplemented
-        key = _KEYS.get(type(self)) or _attrs_key_of(type(self))
-        return bool(key(self) == key(other))
-
-    def __hash__(self) -> int:
-        key = _KEYS.get(type(self)) or _attrs_key_of(type(self))
-        return hash((type(self), key(self)))
-
-
-def _attrs_key_of(noun: type) -> Callable[[Any], Any]:
-    names = [each.name for each in noun.__attrs_attrs__ if each.eq]  # type: ignore[attr-defined]
-    return _KEYS.setdefault(noun, attrgetter(*names) if names else lambda _noun: ())
-
-
 if TYPE_CHECKING:
     from attrs import define, evolve, field, frozen
 else:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from empower import ir
 from empower.asking import read_asked, with_balances
 from empower.backends.interpret import holds
@@ -15,6 +13,7 @@ from empower.environment import Environment, Value
 from empower.errors import MalformedRequest
 from empower.judge import Case, judge, limit, speak
 from empower.money import plain_money
+from empower.noun import evolve
 from empower.reasons import Shown, fill_known
 from empower.request import Misread, read_value, written
 

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
-from attrs import field, frozen
-
 from empower import shape
-from empower.noun import Noun
+from empower.noun import field, frozen
 from empower.problems import PROBLEMS_MAX, Problem, Span, did_you_mean
 from empower.shape import Bare, Misshapen, Shape, declared_keys, read_shape
 
@@ -199,8 +197,8 @@ Find = Callable[[Place], Span]
 """Where something stands; see `places.Places.find`."""
 
 
-@frozen(repr=False, eq=False)
-class Pack(Noun):
+@frozen
+class Pack:
     """One pack as loaded: its document, its CSV tables, its cases, its parent if it extends one, and where everything stands."""
 
     document: PackDocument
@@ -226,8 +224,8 @@ class Pack(Noun):
 # ------------------------------------------------------------------------------------------------ shape
 
 
-@frozen(repr=False, eq=False)
-class Shaped(Noun):
+@frozen
+class Shaped:
     """A document with whatever had no fit shape left out, and a problem for each of these."""
 
     document: PackDocument

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from attrs import evolve
-
 from empower import ir
 from empower.authority import plan_atoms
 from empower.backends.interpret import number
 from empower.environment import Environment, Unread
 from empower.formulas import numbers_in
 from empower.ledger.windows import day_interval, local_day
+from empower.noun import evolve
 
 ALWAYS = (-(2**62), 2**62)
 FIRST_DAY, LAST_DAY = 1, 3_652_059

@@ -12,9 +12,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-from attrs import field, frozen
-
 from empower.errors import EmpowerError
+from empower.noun import field, frozen
 
 CODES: Mapping[str, str] = {
     # -- files

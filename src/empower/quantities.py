@@ -11,12 +11,10 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from attrs import frozen
-
 from empower import ir
 from empower.formulas import numbers_in
 from empower.money import exponent_of
-from empower.noun import Noun
+from empower.noun import frozen
 
 INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
@@ -36,8 +34,8 @@ class Misfit(ValueError):
         self.code, self.message, self.help, self.at = code, message, help_, at
 
 
-@frozen(repr=False, eq=False)
-class Quantity(Noun):
+@frozen
+class Quantity:
     """An integer expression standing for `node / denominator`, between `low` and `high` (in the same parts)."""
 
     node: ir.Num

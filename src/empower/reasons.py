@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from attrs import frozen
-
 from empower import ir
 from empower.backends.interpret import holds, number
 from empower.checked import About, CheckedPack
@@ -18,14 +16,14 @@ from empower.formulas import atom_facts, certainly, negated, number_facts, possi
 from empower.judge import Case
 from empower.lower import facts_of_number
 from empower.money import format_money
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.phrases import phrase
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-@frozen(repr=False, eq=False)
-class Shown(Noun):
+@frozen
+class Shown:
     """How values of a pack are shown in a language."""
 
     checked: CheckedPack

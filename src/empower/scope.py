@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
-from attrs import frozen
-
 from empower import ir
 from empower.money import MINOR_MAX
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
 from empower.quantities import Quantity
@@ -19,8 +17,8 @@ Sign = Literal[-1, 0, 1]
 """What a condition does when it comes true: 1 tightens (`when` of a rule), -1 loosens (`unless`, `only_if`), 0: free, or not yet known."""
 
 
-@frozen(repr=False, eq=False)
-class Roles(Noun):
+@frozen
+class Roles:
     """The ladder, lowest first, and the roles beside it with the role each asks."""
 
     ladder: tuple[str, ...]
@@ -45,8 +43,8 @@ class Roles(Noun):
         return frozenset(each for each in self.everyone() if tests[operator](self.rank(each)))
 
 
-@frozen(repr=False, eq=False)
-class Scope(Noun):
+@frozen
+class Scope:
     """Everything that a condition may name, and where problems go."""
 
     currency: str

@@ -20,7 +20,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from attrs import evolve, frozen
 from business_rules.operators import BooleanType, NumericType, SelectMultipleType, SelectType, StringType
 
 from empower import ir
@@ -28,6 +27,7 @@ from empower.cells import depends_on_amount, whole_bound
 from empower.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
 from empower.habits import plain_number
 from empower.money import exponent_of
+from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.patterns import PatternError, check_pattern
 from empower.problems import Problem, did_you_mean

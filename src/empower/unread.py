@@ -10,9 +10,8 @@ import keyword
 import re
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
-
 from empower import ir
+from empower.noun import frozen
 from empower.odd import QUOTED
 from empower.quantities import Misfit
 from empower.spoken import LEFT_OUT, LONGEST, UNITS, is_coin, like, meant

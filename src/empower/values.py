@@ -6,43 +6,41 @@ import datetime
 import re
 from collections.abc import Mapping
 
-from attrs import frozen
-
 from empower import ir
 from empower.formulas import reads_the_amount
 from empower.habits import TODAY, UNLIMITED, constant
 from empower.moments import dates_meant, milliseconds
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.problems import did_you_mean
 from empower.quantities import Misfit, Quantity, noun
 from empower.scope import Scope
 
 
-@frozen(repr=False, eq=False)
-class Word(Noun):
+@frozen
+class Word:
     """A fact of words: one of several, a text, or a set."""
 
     fact: str
     type: ir.OneOfType | ir.TextType | ir.SetOfType
 
 
-@frozen(repr=False, eq=False)
-class Literal(Noun):
+@frozen
+class Literal:
     """A text in quotes, or a list of them."""
 
     texts: tuple[str, ...]
     listed: bool
 
 
-@frozen(repr=False, eq=False)
-class YesNo(Noun):
+@frozen
+class YesNo:
     """`yes` or `no` written out."""
 
     value: bool
 
 
-@frozen(repr=False, eq=False)
-class Never(Noun):
+@frozen
+class Never:
     """The word `never`."""
 
 

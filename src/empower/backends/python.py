@@ -13,10 +13,9 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from attrs import define, field
-
 from empower import ir
 from empower.environment import AccountReading, Environment, set_test, text_test
+from empower.noun import define, field
 
 TABLE_MAX = 4_096
 """A table of words with at most so many combinations becomes a dictionary."""

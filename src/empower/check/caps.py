@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from attrs import evolve, frozen
-
 from empower import ir
 from empower.cells import Row as CellRow, read_row, rows_overlap, uncovered
 from empower.check.definitions import read_lookup
@@ -16,6 +14,7 @@ from empower.check.tables import csv_rows
 from empower.checked import CheckedCap, Row
 from empower.expressions import read_quantity
 from empower.formulas import all_of, any_of, atoms, negated, negation_normal
+from empower.noun import evolve, frozen
 from empower.pack import CapDocument, Find, Place
 from empower.problems import Problem
 from empower.quantities import Misfit, Quantity, floored, raised, with_unit

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 
-from attrs import frozen
-
 from empower import ir
 from empower.check.desk import Desk
 from empower.check.roles import constant_for, roles_of
 from empower.checked import CheckedCap, CheckedPack, Row
 from empower.formulas import atoms, condition_facts, numbers_in
 from empower.money import plain_money
+from empower.noun import frozen
 from empower.pack import Place
 
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import evolve
-
 from empower.check import actions, budgets, caps, declarations, definitions, menu, rules
 from empower.check.ceilings import ceilings
 from empower.check.desk import Desk, TooMany
@@ -17,6 +15,7 @@ from empower.check.hidden import hidden_escalations
 from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule
 from empower.formulas import in_zone
 from empower.money import MoneyError, exponent_of
+from empower.noun import evolve
 from empower.pack import Pack
 from empower.problems import PackError, Problem, Span
 

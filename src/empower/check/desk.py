@@ -8,11 +8,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any
 
-from attrs import define, field
-
 from empower import ir
 from empower.checked import About, FactNote, Kind, Voices, Words
 from empower.money import MINOR_MAX
+from empower.noun import define, field
 from empower.pack import Guardrail, OfferDocument, Pack, Place
 from empower.problems import PROBLEMS_MAX, Problem, did_you_mean
 from empower.quantities import Misfit, Quantity

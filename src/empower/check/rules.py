@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import evolve
-
 from empower import ir
 from empower.cells import read_cells
 from empower.check.definitions import condition_tree, local_day
@@ -14,6 +12,7 @@ from empower.check.desk import Desk, keys_of
 from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
 from empower.expressions import check_sign, read_condition
 from empower.formulas import all_of, any_of, negated, negation_normal
+from empower.noun import evolve
 from empower.pack import AssumeDocument, ClaimDocument, Guardrail, Place, RuleDocument
 from empower.quantities import Misfit
 from empower.scope import AmountUse, Scope

@@ -7,10 +7,9 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
-
 from empower.cells import ROWS_MAX, read_csv
 from empower.check.desk import Desk
+from empower.noun import frozen
 from empower.pack import Find, Place
 from empower.problems import Problem, Span
 from empower.quantities import Misfit

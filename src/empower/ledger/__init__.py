@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from attrs import frozen
+from empower.noun import frozen
 
 WindowKind = Literal["ever", "rolling", "day", "week", "month", "quarter", "year"]
 HoldState = Literal["held", "confirmed", "voided", "reversed", "expired"]

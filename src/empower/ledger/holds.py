@@ -10,10 +10,9 @@ A store that reads a hold calls `settled` first, so that a hold past its expiry 
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
-
 from empower.errors import HoldEnded, HoldExpired, MoreThanReserved
 from empower.ledger import Held, HoldState
+from empower.noun import evolve, frozen
 
 
 @frozen
