@@ -11,11 +11,11 @@ from hypothesis import example, given, strategies as st
 
 from empower import ir
 from empower.backends.interpret import holds
-from empower.cells import ROWS_MAX, Row, read_cell, read_cells, read_csv, read_row, rows_overlap, uncovered, whole_bound
 from empower.environment import Environment
+from empower.language.cells import ROWS_MAX, Row, read_cell, read_cells, read_csv, read_row, rows_overlap, uncovered, whole_bound
+from empower.language.quantities import Quantity
+from empower.language.scope import Roles, Scope
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
-from empower.scope import Roles, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -25,9 +25,10 @@ import yaml
 from attrs import field, fields, frozen, has
 
 import empower
-from empower import Decision, Guard, PackError, expressions, load_pack, pack as shapes, trees
+from empower import Decision, Guard, PackError, load_pack, pack as shapes
 from empower.cases import EXPECTATIONS, read_cases, run_cases
 from empower.cli.app import app
+from empower.language import expressions, trees
 from empower.load import read_yaml
 from empower.phrases import PHRASES
 from empower.problems import CODES

@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from empower import PackError, load_pack
-from empower.expressions import read_condition
+from empower.language.expressions import read_condition
+from empower.language.scope import Roles, Scope
+from empower.language.syntax import DEPTH_MAX, LENGTH_MAX, NODES_MAX
 from empower.problems import CODES, Problem, Span
-from empower.scope import Roles, Scope
-from empower.syntax import DEPTH_MAX, LENGTH_MAX, NODES_MAX
 
 FILE = Path(__file__).parent / "hostile" / "conditions.yaml"
 BOOK = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  (every scalar as text)

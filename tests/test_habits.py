@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from empower.odd import ODD, PLAIN
+from empower.language.odd import ODD, PLAIN
 from test_expressions import HEAD, KEYS, problems, underlined
 
 BOOK: dict[str, dict[str, list[str]]] = yaml.safe_load((Path(__file__).parent / "hostile" / "habits.yaml").read_text(encoding="utf-8"))

@@ -18,12 +18,12 @@ import yaml
 from empower import PackError, ir, load_pack
 from empower.backends.interpret import holds, number
 from empower.environment import Environment
-from empower.expressions import read_condition, read_either, read_quantity
 from empower.formulas import certainly, negation_normal, possibly
+from empower.language.expressions import read_condition, read_either, read_quantity
+from empower.language.scope import Scope
 from empower.load import Limits
 from empower.lower import lower_pack
 from empower.problems import Problem, Span
-from empower.scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -43,7 +43,7 @@ def test_the_first_decision_needs_yaml_alone(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(PACKS))
 def test_what_is_not_for_deciding_is_not_loaded(name: str) -> None:
     """The command line, the cases, the demo and the published schema are no part of a start."""
-    assert loaded(PACKS[name]) & {"empower.cases", "empower.cli", "empower.demo", "empower.schema", "empower.trees"} == set()
+    assert loaded(PACKS[name]) & {"empower.cases", "empower.cli", "empower.demo", "empower.schema", "empower.language.trees"} == set()
 
 
 def test_a_condition_tree_loads_its_library(tmp_path: Path) -> None:
@@ -51,4 +51,4 @@ def test_a_condition_tree_loads_its_library(tmp_path: Path) -> None:
     text = (PACKS["grocery-doorstep"] / "pack.yaml").read_text(encoding="utf-8")
     rule = TREE.replace("VALUE", "trust").replace("ROLE", "driver")
     (tmp_path / "pack.yaml").write_text(text.replace("\nrules:\n", f"\nrules:\n{rule}"), encoding="utf-8")
-    assert {"empower.trees", "business_rules.operators"} <= loaded(tmp_path, "driver")
+    assert {"empower.language.trees", "business_rules.operators"} <= loaded(tmp_path, "driver")

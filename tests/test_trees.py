@@ -15,10 +15,10 @@ from hypothesis import example, given, strategies as st
 from empower import ir
 from empower.backends.interpret import holds
 from empower.environment import Environment
+from empower.language.quantities import Quantity
+from empower.language.scope import AmountUse, Roles, Scope
+from empower.language.trees import _OPERATORS, read_tree
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
-from empower.scope import AmountUse, Roles, Scope
-from empower.trees import _OPERATORS, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from empower import ir
+from empower.language.scope import Roles
 from empower.noun import field, frozen
 from empower.pack import Pack
 from empower.problems import Span
-from empower.scope import Roles
 
 Words = Mapping[str, str]
 """A text by language."""

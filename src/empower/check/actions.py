@@ -8,10 +8,10 @@ from empower import ir
 from empower.check.declarations import read_members, read_type
 from empower.check.desk import Desk
 from empower.checked import Kind
+from empower.language.quantities import Misfit
 from empower.money import MINOR_MAX
 from empower.pack import ActionDocument, Place
 from empower.problems import did_you_mean
-from empower.quantities import Misfit
 
 
 def actions(desk: Desk) -> None:

@@ -12,11 +12,11 @@ from empower.check.definitions import local_day
 from empower.check.desk import Desk, keys_of
 from empower.check.rules import shadow
 from empower.checked import CheckedBudget
-from empower.expressions import read_quantity
 from empower.formulas import ALWAYS_KNOWN
+from empower.language.expressions import read_quantity
+from empower.language.quantities import Misfit, literal, raised, with_unit
 from empower.money import exponent_of
 from empower.pack import BudgetDocument, Place
-from empower.quantities import Misfit, literal, raised, with_unit
 
 HOUR_MS = 3_600_000
 _CALENDAR = ("day", "week", "month", "quarter", "year")

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from empower import ir
-from empower.cells import Row as CellRow, read_row, rows_overlap, uncovered
 from empower.check.definitions import read_lookup
 from empower.check.desk import Desk
 from empower.check.rules import applies, condition, dates, shadow
 from empower.check.tables import csv_rows
 from empower.checked import CheckedCap, Row
-from empower.expressions import read_quantity
 from empower.formulas import all_of, any_of, atoms, negated, negation_normal
+from empower.language.cells import Row as CellRow, read_row, rows_overlap, uncovered
+from empower.language.expressions import read_quantity
+from empower.language.quantities import Misfit, Quantity, floored, raised, with_unit
 from empower.noun import evolve, frozen
 from empower.pack import CapDocument, Find, Place
 from empower.problems import Problem
-from empower.quantities import Misfit, Quantity, floored, raised, with_unit
 
 HIT_POLICIES = ("first", "unique", "any", "collect-min")
 BOUNDS = ("at_most", "at_least")

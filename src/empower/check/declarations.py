@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from empower import ir
-from empower.cells import read_cell
 from empower.check.desk import Desk
 from empower.checked import FactNote
+from empower.language.cells import read_cell
+from empower.language.quantities import INT64, Misfit, literal
+from empower.language.scope import Roles
 from empower.money import MINOR_MAX, exponent_of
 from empower.pack import FactDocument, Place
 from empower.problems import did_you_mean
-from empower.quantities import INT64, Misfit, literal
-from empower.scope import Roles
 
 MEMBER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+./ -]*")
 MONEY_MAX = 10**12

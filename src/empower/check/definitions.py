@@ -9,12 +9,12 @@ from typing import Any
 
 from empower import ir
 from empower.check.desk import DEFINED_DEPTH, DEFINED_PARTS, Desk
-from empower.expressions import read_either
+from empower.language.expressions import read_either
+from empower.language.quantities import Misfit, Quantity, chosen
+from empower.language.scope import Scope
+from empower.language.values import extent
 from empower.pack import Place
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, Quantity, chosen
-from empower.scope import Scope
-from empower.values import extent
 
 
 def define(desk: Desk) -> None:
@@ -65,7 +65,7 @@ def _definition(desk: Desk, given: Any, place: Place) -> Quantity | ir.Cond | No
 
 def condition_tree(given: object, scope: Scope, place: Place) -> ir.Cond | None:
     """A condition tree as a condition; None if it has problems, which are then reported. Only a pack that holds one loads their library."""
-    from empower.trees import read_tree  # noqa: PLC0415  (see docs/design/0012)
+    from empower.language.trees import read_tree  # noqa: PLC0415  (see docs/design/0012)
 
     return read_tree(given, scope, place)
 

@@ -10,13 +10,13 @@ from typing import Any
 
 from empower import ir
 from empower.checked import About, FactNote, Kind, Voices, Words
+from empower.language.quantities import Misfit, Quantity
+from empower.language.scope import AmountUse, Roles, Scope, Sign
+from empower.language.values import extent
 from empower.money import MINOR_MAX
 from empower.noun import define, field
 from empower.pack import Guardrail, OfferDocument, Pack, Place
 from empower.problems import PROBLEMS_MAX, Problem, did_you_mean
-from empower.quantities import Misfit, Quantity
-from empower.scope import AmountUse, Roles, Scope, Sign
-from empower.values import extent
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
 NAME_MAX = 100

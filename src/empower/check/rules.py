@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from empower import ir
-from empower.cells import read_cells
 from empower.check.definitions import condition_tree, local_day
 from empower.check.desk import Desk, keys_of
 from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
-from empower.expressions import check_sign, read_condition
 from empower.formulas import all_of, any_of, negated, negation_normal
+from empower.language.cells import read_cells
+from empower.language.expressions import check_sign, read_condition
+from empower.language.quantities import Misfit
+from empower.language.scope import AmountUse, Scope
 from empower.noun import evolve
 from empower.pack import AssumeDocument, ClaimDocument, Guardrail, Place, RuleDocument
-from empower.quantities import Misfit
-from empower.scope import AmountUse, Scope
 
 Tightening = Literal["deny", "escalate", "only_if", "ask"]
 Duty = Literal["oblige", "advise"]

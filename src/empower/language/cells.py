@@ -30,9 +30,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NoReturn, TypeVar
 
-from empower import habits, ir
-from empower.boxes import Box, Dimension, Numbers, Sets, Words, alternatives, labels_of
-from empower.expressions import (
+from empower import ir
+from empower.formulas import reads_the_amount
+from empower.language import habits
+from empower.language.boxes import Box, Dimension, Numbers, Sets, Words, alternatives, labels_of
+from empower.language.expressions import (
     Literal,
     Never,
     Value,
@@ -45,13 +47,12 @@ from empower.expressions import (
     name_value,
     reads_amount,
 )
-from empower.formulas import reads_the_amount
+from empower.language.quantities import Misfit, Quantity, literal, stretch
+from empower.language.scope import Scope
 from empower.money import exponent_of
 from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
-from empower.quantities import Misfit, Quantity, literal, stretch
-from empower.scope import Scope
 
 _T = TypeVar("_T")
 CELL_MAX = 2_000

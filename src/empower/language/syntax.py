@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 
 from empower import ir
-from empower.odd import ODD, PLAIN, QUOTED, refused
-from empower.quantities import Misfit
-from empower.unread import unread
+from empower.language.odd import ODD, PLAIN, QUOTED, refused
+from empower.language.quantities import Misfit
+from empower.language.unread import unread
 
 LENGTH_MAX = 2_000
 NODES_MAX = 400

@@ -13,15 +13,11 @@ from fractions import Fraction
 from typing import Any, NoReturn
 
 from empower import ir
-from empower.advice import NUMBER, Side, comma, forbidden, named_again, not_calculated, split_name, time_since, written_out
-from empower.comparisons import check_sign, check_units, check_within_bounds, compared
 from empower.formulas import ALWAYS_KNOWN
-from empower.habits import function
-from empower.moments import milliseconds
-from empower.noun import frozen
-from empower.pack import Place
-from empower.problems import Problem, did_you_mean
-from empower.quantities import (
+from empower.language.advice import NUMBER, Side, comma, forbidden, named_again, not_calculated, split_name, time_since, written_out
+from empower.language.comparisons import check_sign, check_units, check_within_bounds, compared
+from empower.language.habits import function
+from empower.language.quantities import (
     Misfit,
     Quantity,
     add,
@@ -37,9 +33,9 @@ from empower.quantities import (
     simplify,
     times,
 )  # fmt: skip
-from empower.scope import Scope, Sign
-from empower.syntax import columns, construct, dotted, parse, quoted, segment
-from empower.values import (
+from empower.language.scope import Scope, Sign
+from empower.language.syntax import columns, construct, dotted, parse, quoted, segment
+from empower.language.values import (
     CONDITIONS,
     Literal,
     Never,
@@ -55,7 +51,11 @@ from empower.values import (
     shown,
     unknown_name,
 )  # fmt: skip
-from empower.words import check_member, loose_word, membership, text_tested
+from empower.language.words import check_member, loose_word, membership, text_tested
+from empower.moments import milliseconds
+from empower.noun import frozen
+from empower.pack import Place
+from empower.problems import Problem, did_you_mean
 
 HELP_MAX = 400
 """Characters of help: a rewrite of a very long text helps nobody."""

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from empower import ir
-from empower.habits import NOTHING, TODAY
+from empower.language.habits import NOTHING, TODAY
+from empower.language.quantities import Misfit, decimal
+from empower.language.syntax import construct, dotted, segment
 from empower.noun import frozen
-from empower.quantities import Misfit, decimal
-from empower.syntax import construct, dotted, segment
 
 NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _LISTS = (ast.List, ast.Tuple, ast.Set)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empower import ir
+from empower.language.quantities import Misfit, Quantity, decimal
+from empower.language.scope import Scope
+from empower.language.values import Literal, Value, Word, shown
 from empower.patterns import PatternError, check_pattern
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, Quantity, decimal
-from empower.scope import Scope
-from empower.values import Literal, Value, Word, shown
 
 
 def words_compared(operator: str, left: Word, right: Value, scope: Scope) -> ir.Cond:

@@ -23,16 +23,16 @@ from typing import Any
 from business_rules.operators import BooleanType, NumericType, SelectMultipleType, SelectType, StringType
 
 from empower import ir
-from empower.cells import depends_on_amount, whole_bound
-from empower.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
-from empower.habits import plain_number
+from empower.language.cells import depends_on_amount, whole_bound
+from empower.language.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
+from empower.language.habits import plain_number
+from empower.language.quantities import LITERAL_MAX, Misfit, Quantity
+from empower.language.scope import Scope
 from empower.money import exponent_of
 from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.patterns import PatternError, check_pattern
 from empower.problems import Problem, did_you_mean
-from empower.quantities import LITERAL_MAX, Misfit, Quantity
-from empower.scope import Scope
 
 DEPTH_MAX = 25
 EPSILON = Fraction(NumericType.EPSILON)

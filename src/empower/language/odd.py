@@ -9,9 +9,9 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping
 
+from empower.language.quantities import Misfit
 from empower.moments import dates_meant
 from empower.problems import INVISIBLE_HELP, invisible
-from empower.quantities import Misfit
 
 QUOTED = r"'(?:[^'\\\n]|\\.)*'" + r'|"(?:[^"\\\n]|\\.)*"'
 _LEFT, _RIGHT = "„“”«»‚‘’‹›´′`", "“”„«»’‘‚‹›´′`"

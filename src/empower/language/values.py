@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 from empower import ir
 from empower.formulas import reads_the_amount
-from empower.habits import TODAY, UNLIMITED, constant
+from empower.language.habits import TODAY, UNLIMITED, constant
+from empower.language.quantities import Misfit, Quantity, noun
+from empower.language.scope import Scope
 from empower.moments import dates_meant, milliseconds
 from empower.noun import frozen
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, Quantity, noun
-from empower.scope import Scope
 
 
 @frozen

@@ -6,11 +6,11 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
 from empower import ir
+from empower.language.quantities import Quantity
 from empower.money import MINOR_MAX
 from empower.noun import frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
 
 AmountUse = Literal["tightens", "free", "refused"]
 Sign = Literal[-1, 0, 1]

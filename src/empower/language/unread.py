@@ -11,10 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from empower import ir
+from empower.language.odd import QUOTED
+from empower.language.quantities import Misfit
+from empower.language.spoken import LEFT_OUT, LONGEST, UNITS, is_coin, like, meant
 from empower.noun import frozen
-from empower.odd import QUOTED
-from empower.quantities import Misfit
-from empower.spoken import LEFT_OUT, LONGEST, UNITS, is_coin, like, meant
 
 _ONE_QUOTED = re.compile(QUOTED)
 _TOKEN = re.compile(

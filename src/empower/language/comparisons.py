@@ -6,11 +6,11 @@ from fractions import Fraction
 
 from empower import ir
 from empower.formulas import atoms
-from empower.habits import NO, YES
-from empower.quantities import Misfit, Quantity, amount_above, common_unit, compare, noun, same_parts, stretch
-from empower.scope import Scope, Sign
-from empower.values import CONDITIONS, Literal, Never, Value, Word, YesNo, moment, reads_amount, shown
-from empower.words import words_compared
+from empower.language.habits import NO, YES
+from empower.language.quantities import Misfit, Quantity, amount_above, common_unit, compare, noun, same_parts, stretch
+from empower.language.scope import Scope, Sign
+from empower.language.values import CONDITIONS, Literal, Never, Value, Word, YesNo, moment, reads_amount, shown
+from empower.language.words import words_compared
 
 _FLIPPED: dict[ir.Operator, ir.Operator] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _HARMLESS = (ir.Compare, ir.IsAmong, ir.IsYes, ir.Has, ir.TextTest, ir.SameWord, ir.SetTest, ir.Constant)
