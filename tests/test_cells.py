@@ -11,11 +11,11 @@ from hypothesis import example, given, strategies as st
 
 from empower import ir
 from empower.backends.interpret import holds
-from empower.cells import ROWS_MAX, Row, read_cell, read_cells, read_csv, read_row, rows_overlap, uncovered, whole_bound
 from empower.environment import Environment
+from empower.language.cells import ROWS_MAX, Row, read_cell, read_cells, read_csv, read_row, rows_overlap, uncovered, whole_bound
+from empower.language.quantities import Quantity
+from empower.language.scope import Roles, Scope
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
-from empower.scope import Roles, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -254,7 +254,7 @@ def test_a_problem_names_the_cell_and_the_remedy(fact: str, cell: object, code: 
     assert words in f"{problem.message} | {problem.help}"
     assert problem.help
     about_column = fact in ("action.amount", "big", "large", "order.totl")
-    assert problem.span.file == f"rows/0/{fact}" + ("/<key>" if about_column else "")
+    assert problem.span.file.partition("/<text>")[0] == f"rows/0/{fact}" + ("/<key>" if about_column else "")
 
 
 def test_all_cells_are_read_before_a_row_is_refused() -> None:

@@ -160,6 +160,24 @@ def test_a_child_below_its_parents_ceiling(cap: str, tmp_path: Path) -> None:
     assert told(layered(tmp_path, CAPS + f"{{id: ours, {cap}, because: trust}}")) == []
 
 
+@pytest.mark.parametrize(
+    ("cap", "word"),
+    [
+        ("at_most: 40", ""),
+        ("at_most: 41", "41"),
+        ("first: [{actor.role: manager, at_most: 500}, {otherwise: 40}]", ""),
+        ("first: [{actor.role: bot, at_most: 1}, {otherwise: 40}]", "1"),
+        ("at_most: {by: actor.role, bot: 1, clerk: 40, lead: 40, manager: 40}", "1"),
+        ("for: money_back, at_most: 40", ""),
+    ],
+)
+def test_a_ceiling_of_nothing_speaks_of_its_own_role_alone(cap: str, word: str, tmp_path: Path) -> None:
+    """Where a role may give nothing at all, a child's constant is held against that only if it names the role."""
+    cap = cap if cap.startswith("for:") else f"for: refund, {cap}"
+    shop = layered(tmp_path, CAPS + f"{{id: ours, {cap}, because: trust}}", PARENT.removesuffix("rules:\n").replace("bot: 5", "bot: 0"))
+    assert told(shop) == ([("exceeds-ceiling", word)] if word else [])
+
+
 def test_the_ceiling_of_a_grandparent_holds(tmp_path: Path) -> None:
     """A ceiling holds for every pack above which it stands."""
     layered(tmp_path, CAPS + "{id: ours, for: refund, at_most: 5, because: trust}")

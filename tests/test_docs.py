@@ -25,12 +25,14 @@ import yaml
 from attrs import field, fields, frozen, has
 
 import empower
-from empower import Decision, Guard, PackError, expressions, load_pack, pack as shapes, trees
+from empower import Decision, Guard, PackError, load_pack, pack as shapes
 from empower.cases import EXPECTATIONS, read_cases, run_cases
 from empower.cli.app import app
+from empower.language import expressions, trees
 from empower.load import read_yaml
 from empower.phrases import PHRASES
 from empower.problems import CODES
+from empower.shape import Key, Shape, declared_keys
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "empower"
@@ -228,16 +230,12 @@ SECTIONS = {
     "Say": "Words",
 }  # fmt: skip
 """Where `docs/packs.md` lists the keys of each model."""
-MODELS = {
-    name: model
-    for name, model in vars(shapes).items()
-    if inspect.isclass(model) and issubclass(model, shapes.Shape) and model is not shapes.Shape
-}
+MODELS = {name: model for name, model in vars(shapes).items() if inspect.isclass(model) and issubclass(model, Shape) and model is not Shape}
 
 
-def keys(model: Any) -> dict[str, Any]:
-    """The keys of a model as an author writes them, without those that every guardrail has."""
-    own = {info.alias or name: info for name, info in model.model_fields.items()}
+def keys(model: type[Shape]) -> Mapping[str, Key]:
+    """The keys of a shape as an author writes them, without those that every guardrail has."""
+    own = declared_keys(model)
     if model is not shapes.Guardrail and issubclass(model, shapes.Guardrail):
         return {key: info for key, info in own.items() if key not in keys(shapes.Guardrail)}
     return own

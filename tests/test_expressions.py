@@ -10,10 +10,10 @@ import pytest
 import yaml
 
 from empower import PackError, load_pack
-from empower.expressions import read_condition
+from empower.language.expressions import read_condition
+from empower.language.scope import Roles, Scope
+from empower.language.syntax import DEPTH_MAX, LENGTH_MAX, NODES_MAX
 from empower.problems import CODES, Problem, Span
-from empower.scope import Roles, Scope
-from empower.syntax import DEPTH_MAX, LENGTH_MAX, NODES_MAX
 
 FILE = Path(__file__).parent / "hostile" / "conditions.yaml"
 BOOK = yaml.load(FILE.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506  (every scalar as text)
@@ -175,3 +175,30 @@ def test_large_expressions_are_refused_before_they_are_read(text: str) -> None:
 def test_as_deep_as_allowed_can_be_read() -> None:
     """An expression at the bound is read: its problem is another one."""
     assert refused("not " * (DEPTH_MAX - 1) + "a") == ["unknown-name"]
+
+
+# ------------------------------------------------------------------------------------------------ what is said once, or not at all
+
+
+def test_an_invisible_character_is_told_once(tmp_path: Path) -> None:
+    """One mistake is one problem, though both the file and the condition are looked at; and it is not shown raw."""
+    (problem,), lines = problems(tmp_path, guarded('    when: "order.total\\u200b > 5"\n'))
+    assert (problem.code, underlined(problem, lines)) == ("invisible-character", "\\u200b")
+    assert problem.help.isprintable()
+
+
+@pytest.mark.parametrize(("most", "codes"), [("5000", []), ("1000000000000", ["overflow"])])
+def test_a_share_of_the_amount_overflows_only_where_so_much_can_be_given(most: str, codes: list[str], tmp_path: Path) -> None:
+    """A percentage of the amount is bounded by what the actions of its rule can give."""
+    text = guarded("    when: 33.3333% of action.amount > order.total\n").replace("0.01..5000}", f"0.01..{most}}}")
+    assert [problem.code for problem in problems(tmp_path, text)[0]] == codes
+
+
+@pytest.mark.parametrize(("duty", "help_"), [("lable", "did you mean 'label'?"), ("label", None), ("wrap", None)])
+def test_a_duty_that_is_nearly_one_is_a_slip(duty: str, help_: str | None, tmp_path: Path) -> None:
+    """A duty needs no text; one that is nearly a duty with a text is taken for that."""
+    rule = f"rules: [{{id: r, oblige: refund, because: trust, then: [{duty}]}}]\n"
+    found, lines = problems(tmp_path, f"{HEAD}obligations: {{label: Put a label on it}}\n{rule}")
+    assert [(problem.code, underlined(problem, lines), problem.help) for problem in found] == (
+        [("unknown-name", duty, help_)] if help_ else []
+    )

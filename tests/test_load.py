@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from empower import PackError, load_pack
-from empower.load import Limits, read_pack, read_yaml
+from benchmarks import packs as large
+from benchmarks.facts import make_facts, to_call
+from empower import Guard, Limits, PackError, load_pack
+from empower.load import read_pack, read_yaml
 from empower.problems import CODES, PROBLEMS_MAX, Problem, Span, render_problems
 from hostile import meanings
 from hostile.packs import HEAD, MAKERS, RULE, tabled, write
+from laws.profile import LONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,6 +83,19 @@ def test_larger_packs_are_read_if_one_asks_for_it(tmp_path: Path) -> None:
     with pytest.raises(PackError):
         load_pack(tmp_path, Limits(bytes_max=100_000))
     assert len(load_pack(tmp_path, Limits(bytes_max=300_000)).rules) == 2_000
+
+
+@pytest.mark.skipif(not LONG, reason="takes half a minute; runs with EMPOWER_PROFILE=long")
+def test_a_hundred_thousand_rules_are_read_if_one_asks_for_it(tmp_path: Path) -> None:
+    """A pack of 100,000 rules is refused with help, and with raised limits it loads and decides as a small one does."""
+    folder = large.write(tmp_path, 100_000)
+    with pytest.raises(PackError, match=r"raise `Limits\(bytes_max=…\)` for a pack you trust"):
+        load_pack(folder)
+    guard = Guard(load_pack(folder, Limits(bytes_max=64 * 2**20)))
+    assert len(guard.rules.checked.rules) > 99_000
+    small = Guard(load_pack(large.GOODWILL))
+    for facts in make_facts(20):
+        assert guard.preview(*to_call(facts)).outcome == small.preview(*to_call(facts)).outcome
 
 
 # ------------------------------------------------------------------------------------------------ what is read

@@ -15,10 +15,10 @@ from hypothesis import example, given, strategies as st
 from empower import ir
 from empower.backends.interpret import holds
 from empower.environment import Environment
+from empower.language.quantities import Quantity
+from empower.language.scope import AmountUse, Roles, Scope
+from empower.language.trees import _OPERATORS, read_tree
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
-from empower.scope import AmountUse, Roles, Scope
-from empower.trees import _OPERATORS, read_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -324,6 +324,10 @@ def test_no_value_is_needed_where_none_is_read() -> None:
         (leaf("order.day", "greater_than", "5"), "when/name", "wrong-type", "`define:`"),
         (leaf("wait", "greater_than", "5"), "when/name", "wrong-type", "`define:`"),
         (leaf("order.total", "greater", "5"), "when/operator", "unknown-operator", "did you mean 'greater_than'"),
+        (leaf("order.total", ">", "5"), "when/operator", "unknown-operator", "write `greater_than`"),
+        (leaf("customer.flags", "in", "vip"), "when/operator", "unknown-operator", "write `contains`"),
+        (leaf("order.total", "greater_than", "£1,000.50"), "when/value", "wrong-type", "write `1000.50`"),
+        ({"fact": "order.total", "operator": "greater_than", "value": "5"}, "when/fact/<key>", "bad-tree", "write `name`"),
         (leaf("order.total", "starts_with", "5"), "when/operator", "wrong-type", "which is a number"),
         (leaf("order.total", "__class__", "5"), "when/operator", "unknown-operator", ""),
         (leaf("order.total", "greater_than", "lots"), "when/value", "wrong-type", "'lots' is not a plain number"),

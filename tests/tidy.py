@@ -35,7 +35,7 @@ KNOWS_THE_CLOCK = ("empower.cli", "empower.decide", "empower.ledger.clocks")
 # Who may write what elsewhere would be a float: a `literal` such as 0.5, the `name` of the type, a `division`.
 MEETS_FLOATS = {
     "empower.cli": ("literal", "name", "division"),  # seconds and widths, shown to a person
-    "empower.expressions": (
+    "empower.language.expressions": (
         "name",
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
@@ -44,7 +44,7 @@ MEETS_FLOATS = {
     "empower.load": ("division",),  # of paths
     "empower.money": ("name",),  # a caller may hand in a float: its digits are read, nothing is computed with it
     "empower.problems": ("literal",),  # how alike two words are before one is suggested for the other
-    "empower.quantities": ("division",),  # of fractions
+    "empower.language.quantities": ("division",),  # of fractions
     "empower.request": ("name",),  # as money: a float from a caller is read by its digits, or refused
     "empower.testing.simulation": ("literal",),  # how likely something is
     "empower.testing.threads": ("literal",),  # how many seconds a thread may run before another one does
@@ -56,6 +56,8 @@ LATE_IMPORTS: dict[str, tuple[str, ...]] = {
         "asyncio",  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
         "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
     ),
+    "empower.check.definitions": ("empower.language.trees",),  # and with it business-rules, which only a pack with condition trees needs
+    "empower.noun": ("attrs",),  # most processes never use its functions on a noun, and loading it is a tenth of the time to start
     "empower.ledger.windows": ("tzdata",),  # there only where the system has no time-zone data of its own
     "empower.__main__": ("empower.cli",),  # without the extra `cli` there is a sentence, not a traceback
 }

@@ -18,6 +18,7 @@ from empower.errors import (
     UnknownKey,
     WrongLedger,
 )
+from empower.load import Limits
 from empower.problems import PackError, Problem, Span
 from empower.request import Approval
 from empower.version import __version__
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerFull",
     "LedgerUnavailable",
     "Left",
+    "Limits",
     "MalformedRequest",
     "MoreThanReserved",
     "Need",

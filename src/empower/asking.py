@@ -6,8 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
-
 from empower import ir
 from empower.checked import Kind
 from empower.compile import Rules
@@ -16,7 +14,7 @@ from empower.errors import Fault, MalformedRequest
 from empower.judge import Case, outside_campaign, speak_account
 from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
-from empower.noun import Noun
+from empower.noun import evolve, field, frozen
 from empower.problems import did_you_mean
 from empower.request import SUBJECTS, Approval, Misread, kind_of, outcome_value, plain, read_facts, read_value
 
@@ -24,10 +22,11 @@ NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
 """The value under which all unknown keys of a budget share one counter; no fact can be an empty text."""
 _ACTOR = ("actor.id", "actor.role")
+_WHO = "every request says who asks, and in which role"
 
 
-@frozen(repr=False, eq=False)
-class Asked(Noun):
+@frozen
+class Asked:
     """A request as read, before anything is judged. Kept with every attempt, so that it can be decided again."""
 
     kind: str
@@ -117,7 +116,9 @@ def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Ite
         if facts.get(path) is None and not any(
             fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults
         ):
-            faults.append(Fault(path, "is missing", "every request says who asks, and in which role"))
+            flat = isinstance(context, Mapping) and path in context
+            help_ = f'facts are nested: write {{"actor": {{"{path.removeprefix("actor.")}": …}}}}' if flat else _WHO
+            faults.append(Fault(path, "is missing", help_))
     return facts
 
 
@@ -163,7 +164,7 @@ def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterab
 
 
 def make_case(
-    rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[[int], int], *, others: int = 0
+    rules: Rules, asked: Asked, at: int, balances: Mapping[Counter, Balance], day_of: Callable[..., int], *, others: int = 0
 ) -> Case:
     """The requester's case, with only the guardrails that can speak for these facts."""
     plan = rules.plans.narrowed(asked.kind, asked.facts)
@@ -237,8 +238,18 @@ def draw(balances: Mapping[Counter, Balance], legs: Iterable[Leg]) -> dict[Count
 # ------------------------------------------------------------------------------------------------ records
 
 
-@frozen(repr=False, eq=False)
-class AskedRecord(Noun):
+@frozen
+class Told:
+    """What was answered to one ask, as far as it cannot be worked out anew under another pack or other balances."""
+
+    guardrails: tuple[str, ...] = ()
+    """Ids of those that spoke, before the ledger was asked."""
+    approved: bool = False
+    """Whether somebody's approval was used."""
+
+
+@frozen
+class AskedRecord:
     """What is written down of an attempt: enough to decide it again, to the byte."""
 
     engine: str
@@ -246,12 +257,15 @@ class AskedRecord(Noun):
     digest: str
     asked: tuple[Asked, ...]
     """One; several for `decide_all`."""
+    told: tuple[Told, ...]
+    """One for each ask."""
     outcome: str
 
     def to_json(self) -> str:
         """JSON with sorted keys."""
         parts = [_asked_data(asked) for asked in self.asked]
-        data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts}
+        told = [{"guardrails": each.guardrails, "approved": each.approved} for each in self.told]
+        data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts, "told": told}
         return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -270,6 +284,11 @@ def asked_from_json(text: str) -> tuple[str, tuple[Asked, ...]]:
     """(pack digest, requests) of a recorded attempt."""
     data = json.loads(text)
     return data["digest"], tuple(_asked_from(part) for part in data["asked"])
+
+
+def told_from_json(text: str) -> tuple[Told, ...]:
+    """What was answered to each request of a recorded attempt."""
+    return tuple(Told(tuple(each["guardrails"]), each["approved"]) for each in json.loads(text)["told"])
 
 
 def _asked_from(data: Mapping[str, Any]) -> Asked:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import evolve, frozen
-
 from empower.asking import Asked, as_approver, make_case
 from empower.compile import Rules
 from empower.environment import Value
 from empower.judge import Case, Verdict, judge, limit, roles_above, speak
 from empower.ledger import Balance, Counter
-from empower.noun import Noun
+from empower.noun import evolve, frozen
 
 Balances = Mapping[Counter, Balance]
 
 
-@frozen(repr=False, eq=False)
-class Judged(Noun):
+@frozen
+class Judged:
     """A verdict with the authority whose power is used."""
 
     verdict: Verdict
@@ -30,7 +28,7 @@ class Judged(Noun):
     approval_refused: str = ""
 
 
-def judge_asked(rules: Rules, day_of: Callable[[int], int], asked: Asked, at: int, balances: Balances, *, others: int = 0) -> Judged:
+def judge_asked(rules: Rules, day_of: Callable[..., int], asked: Asked, at: int, balances: Balances, *, others: int = 0) -> Judged:
     """The requester's verdict, or the approver's where it counts (law 11), or what can be given where that is asked for."""
     case = make_case(rules, asked, at, balances, day_of, others=others)
     verdict = judge(case)

@@ -9,12 +9,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve
-
 from empower import ir
 from empower.backends.interpret import number
 from empower.environment import Environment, Unread, Value
 from empower.formulas import atom_facts, atoms, number_facts, numbers_in
+from empower.noun import evolve
 
 COMBINATIONS_MAX = 4_096
 """More combinations than this are not tried: then a role may be passed over that could have said yes, never the other way round."""

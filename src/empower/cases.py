@@ -22,8 +22,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
-
 from empower import ir
 from empower.asking import make_case, read_asked
 from empower.checked import CheckedPack
@@ -34,6 +32,7 @@ from empower.errors import EmpowerError
 from empower.ledger import Leg, Part, Wish
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
+from empower.noun import frozen
 from empower.periods import day_in
 from empower.problems import PackError, Problem, Span, did_you_mean
 from empower.request import Approval

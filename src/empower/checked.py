@@ -5,28 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-from attrs import field, frozen
-
 from empower import ir
-from empower.noun import Noun
+from empower.language.scope import Roles
+from empower.noun import field, frozen
 from empower.pack import Pack
 from empower.problems import Span
-from empower.scope import Roles
 
 Words = Mapping[str, str]
 """A text by language."""
 
 
-@frozen(repr=False, eq=False)
-class Voices(Noun):
+@frozen
+class Voices:
     """What a guardrail says to staff and to the customer; empty where the author wrote nothing."""
 
     staff: Words
     customer: Words
 
 
-@frozen(repr=False, eq=False)
-class About(Noun):
+@frozen
+class About:
     """What every guardrail has, whatever it does."""
 
     id: str
@@ -41,8 +39,8 @@ class About(Noun):
     span: Callable[[], Span] = field(repr=False, eq=False)
 
 
-@frozen(repr=False, eq=False)
-class Kind(Noun):
+@frozen
+class Kind:
     """A kind of action."""
 
     name: str
@@ -53,8 +51,8 @@ class Kind(Noun):
     """Names of the parameters that the kind takes, `reason` among them."""
 
 
-@frozen(repr=False, eq=False)
-class FactNote(Noun):
+@frozen
+class FactNote:
     """What is said about a fact besides its type."""
 
     ask: Words
@@ -63,8 +61,8 @@ class FactNote(Noun):
     supplied_by: Literal["staff", "host"]
 
 
-@frozen(repr=False, eq=False)
-class CheckedRule(Noun):
+@frozen
+class CheckedRule:
     """`deny`, `escalate`, `only_if`, `ask` or `assume`: it speaks when `fires` holds."""
 
     id: str
@@ -78,8 +76,8 @@ class CheckedRule(Noun):
     shadow: bool
 
 
-@frozen(repr=False, eq=False)
-class CheckedDuty(Noun):
+@frozen
+class CheckedDuty:
     """`oblige` or `advise`."""
 
     id: str
@@ -89,16 +87,16 @@ class CheckedDuty(Noun):
     then: tuple[str, ...]
 
 
-@frozen(repr=False, eq=False)
-class Row(Noun):
+@frozen
+class Row:
     """One row of a cap: when it applies, and the amounts of which the smallest (of a floor: the largest) counts."""
 
     condition: ir.Cond
     amounts: tuple[ir.Num, ...]
 
 
-@frozen(repr=False, eq=False)
-class CheckedCap(Noun):
+@frozen
+class CheckedCap:
     """The most or the least that one action may give."""
 
     id: str
@@ -117,8 +115,8 @@ class CheckedCap(Noun):
     """A parent's cap, constant by role, that a child's constants may not exceed."""
 
 
-@frozen(repr=False, eq=False)
-class CheckedBudget(Noun):
+@frozen
+class CheckedBudget:
     """The most that may be given per key in a window."""
 
     id: str
@@ -140,8 +138,8 @@ class CheckedBudget(Noun):
     nudge: Words
 
 
-@frozen(repr=False, eq=False)
-class CheckedOffer(Noun):
+@frozen
+class CheckedOffer:
     """A gesture on the menu."""
 
     id: str
@@ -153,8 +151,8 @@ class CheckedOffer(Noun):
     title: Words
 
 
-@frozen(repr=False, eq=False)
-class CheckedClaim(Noun):
+@frozen
+class CheckedClaim:
     """A sentence that must be provable: `never` this, or `always` that."""
 
     id: str
@@ -163,8 +161,8 @@ class CheckedClaim(Noun):
     because: str
 
 
-@frozen(repr=False, eq=False)
-class CheckedPack(Noun):
+@frozen
+class CheckedPack:
     """Everything a pack and its parents say, typed and in order: the parents' guardrails first."""
 
     pack: Pack

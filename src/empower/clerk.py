@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import define, evolve, field, frozen
-
 from empower.asking import (
     Asked,
     AskedRecord,
+    Told,
     as_approver,
     asked_from_json,
     draw,
     legs_of,
     make_case,
     parameter_text,
+    told_from_json,
     with_balances,
 )
 from empower.authorise import Balances, Judged, judge_asked
@@ -32,7 +32,8 @@ from empower.judge import Case, limit, roles_above, speak
 from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.clocks import wall_clock
 from empower.money import to_decimal
-from empower.options import offered_parameters
+from empower.noun import define, evolve, field, frozen
+from empower.options import limit_together, offered_parameters
 from empower.periods import ALWAYS, timeless, valid_during
 from empower.version import __version__
 
@@ -48,6 +49,8 @@ _RESTLESS = "the ledger's time or balances moved at every try; nothing was allow
 class _Together:
     """The parts of one wish as judged: each verdict (None where no guardrail is asked), what it draws, the balances and sums it met."""
 
+    before: Balances
+    """What the counters hold before any part."""
     parts: list[tuple[Judged | None, list[Leg], Balances, int]] = field(factory=list)
 
     @property
@@ -63,7 +66,7 @@ class Clerk:
     rules: Rules
     ledger: Ledger
     teller: Teller
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
 
     def preview(self, asked: Asked, *, every_kind: bool = False) -> Decision:
         """The answer that `decide` would give now; `every_kind`: with what questions about any other kind need."""
@@ -117,7 +120,7 @@ class Clerk:
         common = {
             "during": valid_during(judged.case.plan, judged.case.environment(), self.rules.program.zone),
             "subjects": _subjects(asked),
-            "record": self._record((asked,), judged.verdict.outcome),
+            "record": self._record((asked,), (judged,), judged.verdict.outcome),
         }
         if judged.verdict.outcome != "allow":
             return self.calling(self.ledger.attempt, wish, self.counters(asked, at), **common)  # type: ignore[no-any-return]
@@ -163,7 +166,7 @@ class Clerk:
 
     def _judge_all(self, read: Sequence[Asked], at: int, balances: Balances) -> _Together:
         """Each part with the earlier ones' amounts in the budgets; several parts of one kind meet each cap with their sum."""
-        found = _Together()
+        found = _Together(balances)
         sums: dict[str, int] = {}
         for asked in read:
             others = sums.get(asked.kind, 0)
@@ -188,7 +191,7 @@ class Clerk:
         common = {
             "during": (max(start for start, _ in spans), min(end for _, end in spans)),
             "subjects": _subjects(read[0]),
-            "record": self._record(read, together.outcome),
+            "record": self._record(read, judged, together.outcome),
         }
         if together.outcome != "allow":
             return self.calling(self.ledger.attempt, wish, self._counters_of_all(read, at), **common)  # type: ignore[no-any-return]
@@ -206,15 +209,27 @@ class Clerk:
             if judged is None:
                 parts.append(self.refusal(asked, self.now(), self.notice(asked), name))
             else:
-                parts.append(self.decision(asked, judged, balances, key=name, expires_at=expires_at, others=others))
+                alone = together.before
+                parts.append(self.decision(asked, judged, balances, alone=alone, key=name, expires_at=expires_at, others=others))
         return whole(parts, key)
 
     # -------------------------------------------------------------------------------------------- decisions
 
     def decision(
-        self, asked: Asked, judged: Judged, balances: Balances, *, key: str | None = None, expires_at: int | None = None, others: int = 0
+        self,
+        asked: Asked,
+        judged: Judged,
+        balances: Balances,
+        *,
+        alone: Balances | None = None,
+        key: str | None = None,
+        expires_at: int | None = None,
+        others: int = 0,
     ) -> Decision:
-        """A decision out of a verdict and the balances it met."""
+        """A decision out of a verdict and the balances it met.
+
+        Of a part also `others`, the amounts of earlier parts of its kind, and `alone`, the balances that it would meet by itself.
+        """
         verdict, currency = judged.verdict, self.rules.program.currency
         plan = judged.case.plan
         allowed = verdict.outcome == "allow"
@@ -224,10 +239,11 @@ class Clerk:
         if verdict.outcome == "needs_info":
             spoke = {*verdict.certain, *verdict.possible}
             guardrails = tuple(name for name in plan.order if name in spoke)
+        alone = balances if alone is None else alone
         if not allowed:
-            balances = self._with_menu(asked, judged.case.at, balances)
+            alone = self._with_menu(asked, judged.case.at, alone)
         extra = Extra(
-            key=key, balances=balances, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
+            key=key, balances=balances, alone=alone, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
             approved=judged.approved, approval_refused=judged.approval_refused, expires_at=expires_at, shown_amount=judged.amount, others=others,
         )  # fmt: skip
         facts = tuple(judged.case.facts.get(slot) for slot in plan.slots)
@@ -246,7 +262,7 @@ class Clerk:
     ) -> Decision:
         """A no that no guardrail gives."""
         balances = self._with_menu(asked, at, {}) if notice in ("unknown_kind", "hold_ended") else {}
-        extra = Extra(key=key, notice=notice, approver=asked.approver, balances=balances)
+        extra = Extra(key=key, notice=notice, approver=asked.approver, alone=balances)
         facts = tuple(asked.facts.values())
         state = (asked.amount, at, asked.context, asked.parameters, *facts)
         return Decision((outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state))
@@ -254,7 +270,7 @@ class Clerk:
     def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
         wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None),), asked.up_to)
         answer = self.calling(
-            self.ledger.attempt, wish, [], during=ALWAYS, subjects=_subjects(asked), record=self._record((asked,), "deny")
+            self.ledger.attempt, wish, [], during=ALWAYS, subjects=_subjects(asked), record=self._record((asked,), (None,), "deny")
         )
         return self._replayed(asked, key, answer) if isinstance(answer, Replayed) else self.refusal(asked, at, notice, key)
 
@@ -272,29 +288,36 @@ class Clerk:
 
     def _replayed(self, asked: Asked, key: str, answer: Replayed) -> Decision:
         """The allow of this key, with the amount still given (law 9)."""
-        _, (before, *_) = asked_from_json(answer.record.to_json())
-        return self._as_it_stands(evolve(before, context=asked.context), key, answer.holds[0], answer.at)
+        return self._as_they_stand([asked], answer)[0]
 
-    def _as_it_stands(self, before: Asked, key: str, held: Held, at: int) -> Decision:
-        """One hold as it is now; an ended one is a no, never a second allow."""
+    def _replayed_all(self, read: Sequence[Asked], key: str, answer: Replayed) -> Decision:
+        return whole(self._as_they_stand(read, answer), key, replayed=True)
+
+    def _as_they_stand(self, read: Sequence[Asked], answer: Replayed) -> list[Decision]:
+        """The holds of a wish as they are now, told as they were allowed."""
+        record = answer.record.to_json()
+        _, recorded = asked_from_json(record)
+        parts = zip(recorded, read, told_from_json(record), answer.holds, strict=True)
+        return [self._as_it_stands(evolve(old, context=new.context), told, held, answer.at) for old, new, told, held in parts]
+
+    def _as_it_stands(self, before: Asked, told: Told, held: Held, at: int) -> Decision:
+        """One hold as it is now; an ended one is a no, never a second allow.
+
+        What is given is also the limit: whatever is left elsewhere, more under this key would be another wish.
+        """
         if held.state in ("voided", "expired") or (held.state == "reversed" and held.left == 0):
-            return self.refusal(before, self.now(), "hold_ended", key)
+            return self.refusal(before, self.now(), "hold_ended", held.key)
         amount = None if before.amount is None else to_decimal(held.left, self.rules.program.currency)
         if self.notice(before):
             # The pack of today no longer knows the kind or the role; what was given stays given.
-            decision = self.refusal(before, at, "replayed", key)
+            decision = self.refusal(before, at, "replayed", held.key)
         else:
-            judged = self._judge(before, at, self.balances(self.counters(before, at)))
-            decision = self.decision(before, evolve(judged, amount=held.left), {}, key=key, expires_at=held.expires_at)
-        return decision.changed(
-            outcome="allow", who=None, amount=amount, origin=_with(decision, replayed=True, settled=held.state != "held")
-        )
-
-    def _replayed_all(self, read: Sequence[Asked], key: str, answer: Replayed) -> Decision:
-        _, before = asked_from_json(answer.record.to_json())
-        pairs = zip(before, read, answer.holds, strict=True)
-        parts = [self._as_it_stands(evolve(old, context=new.context), held.key, held, answer.at) for old, new, held in pairs]
-        return whole(parts, key, replayed=True)
+            judged = self._judge(before, at, {})
+            verdict = evolve(judged.verdict, outcome="allow", certain=told.guardrails, possible=(), speaking=())
+            judged = evolve(judged, verdict=verdict, amount=held.left, approved=told.approved, approval_refused="")
+            decision = self.decision(before, judged, {}, key=held.key, expires_at=held.expires_at)
+        origin = _with(decision, replayed=True, settled=held.state != "held")
+        return decision.changed(outcome="allow", who=None, limit=amount, amount=amount, guardrails=told.guardrails, origin=origin)
 
     # -------------------------------------------------------------------------------------------- the ledger
 
@@ -350,19 +373,27 @@ class Clerk:
             message = f"the ledger failed: {type(error).__name__}: {error}; nothing was allowed"
             raise LedgerUnavailable(message) from error
 
-    def _record(self, asked: Iterable[Asked], outcome: str) -> AskedRecord:
-        return AskedRecord(__version__, self.rules.program.name, self.rules.program.digest, tuple(asked), outcome)
+    def _record(self, asked: Iterable[Asked], judged: Iterable[Judged | None], outcome: str) -> AskedRecord:
+        told = tuple(Told() if each is None else Told(each.verdict.certain, each.approved) for each in judged)
+        return AskedRecord(__version__, self.rules.program.name, self.rules.program.digest, tuple(asked), told, outcome)
 
 
 def whole(parts: Sequence[Decision], key: str, *, replayed: bool = False) -> Decision:
-    """Several decisions as one: the strongest outcome, the sum of the amounts."""
+    """Several decisions as one: the strongest outcome, the sums of the amounts."""
     decisive = max(parts, key=lambda part: _STRENGTH[part.outcome])
     if not decisive.allowed:
         parts = [part.changed(amount=None, origin=_with(part, withheld=True)) for part in parts]
     given = [part.amount for part in parts if part.amount is not None]
+    asked = [part.asked for part in parts if part.asked is not None]
     names = tuple(dict.fromkeys(name for part in parts for name in part.guardrails))
-    origin = _with(decisive, key=key, parts=tuple(parts), replayed=replayed)
-    return decisive.changed(amount=sum(given, Decimal(0)) if given else None, limit=None, guardrails=names, origin=origin)
+    decision = decisive.changed(
+        amount=sum(given, Decimal(0)) if given else None, guardrails=names, state=(sum(asked) if asked else None, *decisive.state[1:]),
+        origin=_with(decisive, key=key, parts=tuple(parts), replayed=replayed),
+    )  # fmt: skip
+    if replayed and decision.allowed:
+        return decision.changed(limit=decision.amount)
+    most = limit_together(decision.teller, decision)
+    return decision.changed(limit=None if most is None else to_decimal(most, decision.teller.rules.program.currency))
 
 
 def _with(decision: Decision, **changes: Any) -> Origin:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import cast
 
-from attrs import frozen
-
 from empower import ir
 from empower.backends.python import Compiled
 from empower.check import check_pack
@@ -14,6 +12,7 @@ from empower.checked import CheckedPack
 from empower.judge import BackEnd
 from empower.load import Limits, read_pack
 from empower.lower import lower_pack
+from empower.noun import frozen
 from empower.plans import Plans
 
 

@@ -8,23 +8,22 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any
-
-from attrs import define, evolve, field
+from typing import Any, NoReturn
 
 from empower.asking import Asked, read_asked
 from empower.checked import CheckedPack
 from empower.clerk import Clerk
 from empower.compile import Rules, compile_pack
 from empower.decision import Decision, Given, Left, Nudge, Option
-from empower.errors import Fault, LedgerUnavailable, MalformedRequest
+from empower.errors import Fault, HoldEnded, LedgerUnavailable, MalformedRequest, MoreThanReserved
 from empower.explain import Teller
 from empower.fast import Fast, Ways
 from empower.ledger import Entry, Held, Ledger
 from empower.ledger.clocks import wall_clock
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.windows import zone_data_version
-from empower.money import MoneyError, parse_money, to_decimal
+from empower.money import MoneyError, format_money, parse_money, to_decimal
+from empower.noun import evolve
 from empower.periods import day_in
 from empower.problems import did_you_mean
 from empower.request import Approval, kind_of, plain_subjects
@@ -33,7 +32,6 @@ from empower.version import __version__
 KEY_MAX = 200
 
 
-@define(frozen=True, slots=False, init=False)
 class Guard:
     """Decides for one pack against one ledger. Immutable, thread-safe; a ledger may be shared by several guards.
 
@@ -47,14 +45,15 @@ class Guard:
     rules: Rules
     ledger: Ledger
     strict: bool
-    _clerk: Clerk = field(repr=False)
-    _ways: Ways = field(repr=False)
-    _fast: Mapping[str, Fast] = field(repr=False)
+    _clerk: Clerk
+    _ways: Ways
+    _fast: Mapping[str, Fast]
     """The quick functions made so far; empty where every request is to be read strictly."""
 
     def __init__(
         self, pack: CheckedPack | Rules, ledger: Ledger | str | None = None, *, clock: Callable[[], int] | None = None, strict: bool = False
     ) -> None:
+        _check_made(pack, clock)
         rules = pack if isinstance(pack, Rules) else compile_pack(pack)
         zone = rules.program.zone
         opened = open_ledger(ledger, clock)
@@ -63,7 +62,14 @@ class Guard:
         with suppress(LedgerUnavailable):  # a ledger that cannot be reached says so at the first wish
             clerk.calling(opened.keep_pack, rules.program.digest, kept_pack(rules))
         ways = Ways(rules, teller, _quick_clock(opened, clock, own=ledger is None))
-        self.__attrs_init__(rules, opened, strict, clerk, ways, {} if strict else ways.made)
+        fast = {} if strict else ways.made
+        vars(self).update(rules=rules, ledger=opened, strict=strict, _clerk=clerk, _ways=ways, _fast=fast)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"a guard never changes: '{name}' cannot be set")
+
+    def __repr__(self) -> str:
+        return f"Guard({self.rules.program.name!r}, ledger={self.ledger!r}, strict={self.strict})"
 
     # -------------------------------------------------------------------------------------------- asking
 
@@ -115,9 +121,10 @@ class Guard:
             MalformedRequest: the request cannot be read; KeyConflict: the key names another wish;
             LedgerUnavailable: and the pack declares no fallback. Nothing was allowed then.
         """
+        _check_up_to(up_to)
         asked = read_asked(self.rules, action, context, approval, up_to=up_to, strict=self.strict)
         key = fresh_key() if key is None else checked_key(key)
-        length = _milliseconds(hold_for, "hold_for")
+        length = _hold_length(hold_for)
         try:
             return self._clerk.decide(asked, key, length)
         except LedgerUnavailable:
@@ -148,7 +155,7 @@ class Guard:
         """
         read = self._read_all(actions, context, approval)
         key = fresh_key() if key is None else checked_key(key)
-        length = _milliseconds(hold_for, "hold_for")
+        length = _hold_length(hold_for)
         try:
             return self._clerk.decide_all(read, key, length)
         except LedgerUnavailable:
@@ -156,7 +163,9 @@ class Guard:
 
     def _read_all(self, actions: Any, context: Any, approval: Approval | None) -> list[Asked]:
         if not isinstance(actions, Sequence) or isinstance(actions, (str, bytes)) or not actions:
-            raise MalformedRequest((Fault("actions", f"must be a list of one or more actions, not {kind_of(actions)}", ""),))
+            given = "an empty list" if isinstance(actions, Sequence) and not isinstance(actions, (str, bytes)) else kind_of(actions)
+            help_ = 'such as [{"kind": "refund", "amount": "5.00"}]; one action alone is for `decide`'
+            raise MalformedRequest((Fault("actions", f"must be a list of one or more actions, not {given}", help_),))
         faults: list[Fault] = []
         read: list[Asked] = []
         for index, action in enumerate(actions):
@@ -190,15 +199,16 @@ class Guard:
             UnknownKey, MoreThanReserved, HoldExpired, HoldEnded, LedgerUnavailable.
         """
         minor = None if amount is None else self._minor(amount)
-        return self._given(self._clerk.calling(self.ledger.confirm, checked_key(key), minor))
+        return self._settle(self.ledger.confirm, key, minor)
 
     def void(self, key: str) -> Given:
         """End a hold: amount and times go back to their own window. Idempotent; after `confirm` use `reverse`."""
-        return self._given(self._clerk.calling(self.ledger.void, checked_key(key)))
+        return self._settle(self.ledger.void, key)
 
     def reverse(self, key: str, *, amount: object, because: str) -> Given:
         """Take back, in all so far, `amount` of what was confirmed; times go back when it is all. Idempotent."""
-        return self._given(self._clerk.calling(self.ledger.reverse, checked_key(key), self._minor(amount), because))
+        _check_because(because)
+        return self._settle(self.ledger.reverse, key, self._minor(amount), because)
 
     @contextmanager
     def hold(self, action: Any, context: Any, **options: Any) -> Iterator[Decision]:
@@ -221,16 +231,23 @@ class Guard:
 
     def history(self, **subjects: str) -> tuple[Entry, ...]:
         """What was asked and given, e.g. `history(customer="c1")`; subjects are actor, customer, incident and store."""
-        plain_subjects(subjects)
+        plain_subjects(subjects, roles=None)
         return self._clerk.calling(self.ledger.history, **subjects)  # type: ignore[no-any-return]
 
     def left(self, **subjects: str) -> tuple[Left, ...]:
         """What is left of the budgets kept per these subjects, e.g. `left(actor="d7", role="driver")`."""
-        return self._clerk.left(plain_subjects(subjects))
+        return self._clerk.left(plain_subjects(subjects, self.rules.checked.roles.everyone()))
 
     def with_pack(self, pack: CheckedPack) -> Guard:
         """The same ledger under another pack, or another version of it; counters go on."""
         return Guard(pack, self.ledger, strict=self.strict)
+
+    def _settle(self, method: Callable[..., Held], key: str, *arguments: object) -> Given:
+        """What a change of a hold leaves of it. A refusal names amounts as the pack's people do: the ledger knows no currency's signs."""
+        try:
+            return self._given(self._clerk.calling(method, checked_key(key), *arguments))
+        except (HoldEnded, MoreThanReserved) as refusal:
+            raise refusal.told(lambda minor: format_money(minor, self.rules.program.currency)) from None
 
     def _given(self, held: Held) -> Given:
         currency = self.rules.program.currency
@@ -298,8 +315,43 @@ def checked_key(key: object) -> str:
     """A key as it may be: a text, not empty, not endless."""
     if isinstance(key, str) and 0 < len(key) <= KEY_MAX and key.isprintable():
         return key
-    message = f"must be a printable text of 1 to {KEY_MAX} characters, not {kind_of(key)}"
-    raise MalformedRequest((Fault("key", message, 'such as "order-17/line-3/refund-1"'),))
+    given = kind_of(key)
+    if isinstance(key, str):
+        given = "an empty one" if not key else f"one of {len(key)}" if len(key) > KEY_MAX else "one with signs that cannot be printed"
+    help_ = "give its key, `decision.key`" if isinstance(key, Decision) else 'such as "order-17/line-3/refund-1"'
+    raise MalformedRequest((Fault("key", f"must be a printable text of 1 to {KEY_MAX} characters, not {given}", help_),))
+
+
+def _check_made(pack: object, clock: Any) -> None:
+    """Raise `TypeError` for what no guard can be made of: a programmer's mistake, told before anything is decided."""
+    if not isinstance(pack, (CheckedPack, Rules)):
+        raise TypeError(f"a guard needs a pack that was read, not {kind_of(pack)} (help: Guard(load_pack('rules/my-pack')))")
+    at = None if clock is None else clock() if callable(clock) else clock
+    if clock is not None and (not callable(clock) or type(at) is not int):
+        help_ = "such as clock=lambda: time.time_ns() // 1_000_000"
+        raise TypeError(f"a clock is a function that gives whole milliseconds since 1970 UTC, not {kind_of(at)} ({help_})")
+
+
+def _check_up_to(given: object) -> None:
+    """Only True asks for less than all: a word such as "no" would count as a yes."""
+    if not isinstance(given, bool):
+        raise MalformedRequest(
+            (Fault("up_to", f"must be True or False, not {kind_of(given)}", "the amount asked for stands in the action"),)
+        )
+
+
+def _check_because(given: object) -> None:
+    if not isinstance(given, str) or not given.strip():
+        raise MalformedRequest((Fault("because", "must say in a few words why it is taken back", 'such as because="found after all"'),))
+
+
+def _hold_length(length: object) -> int | None:
+    found = _milliseconds(length, "hold_for")
+    if found == 0:
+        raise MalformedRequest(
+            (Fault("hold_for", "is no time at all: the hold would have expired at once", "such as timedelta(minutes=15)"),)
+        )
+    return found
 
 
 def _milliseconds(length: object, name: str) -> int | None:

@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
-from attrs import field, frozen
-
-from empower.noun import Noun
+from empower.noun import field, frozen
 
 if TYPE_CHECKING:
     from empower.explain import Teller
@@ -18,8 +16,8 @@ if TYPE_CHECKING:
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
 
-@frozen(repr=False, eq=False)
-class Clause(Noun):
+@frozen
+class Clause:
     """One comparison behind a reason: what was found, what was wanted, and by how much they differ."""
 
     text: str
@@ -30,8 +28,8 @@ class Clause(Noun):
     """Empty where the two are not numbers."""
 
 
-@frozen(repr=False, eq=False)
-class Reason(Noun):
+@frozen
+class Reason:
     """Why a guardrail spoke."""
 
     guardrail: str
@@ -57,8 +55,8 @@ class Reason(Noun):
         return self.staff
 
 
-@frozen(repr=False, eq=False)
-class Need(Noun):
+@frozen
+class Need:
     """Something unknown that would settle the question, and how to ask for it."""
 
     fact: str
@@ -66,9 +64,9 @@ class Need(Noun):
     supplied_by: Literal["staff", "host"]
 
 
-@frozen(repr=False, eq=False)
-class Option(Noun):
-    """Something that would be allowed at this instant instead: re-decides to `allow`."""
+@frozen
+class Option:
+    """Something that would be allowed at this instant: re-decides to `allow`."""
 
     action: Mapping[str, Any]
     """Ready to be handed to `decide`."""
@@ -76,10 +74,12 @@ class Option(Noun):
     id: str
     """The id of the menu's offer; empty for the action itself at its limit."""
     because: str = ""
+    needs: tuple[Need, ...] = ()
+    """Of `guard.options`: what to find out and add to `action` first. It is allowed then, whatever the answers are."""
 
 
-@frozen(repr=False, eq=False)
-class Obligation(Noun):
+@frozen
+class Obligation:
     """A duty that comes with an action, or an advice."""
 
     name: str
@@ -91,8 +91,8 @@ class Obligation(Noun):
     """False: whether it applies hinges on a fact that is unknown; treat it as applying unless you know better."""
 
 
-@frozen(repr=False, eq=False)
-class Nudge(Noun):
+@frozen
+class Nudge:
     """An encouragement: permitted is not encouraged."""
 
     budget: str
@@ -101,16 +101,16 @@ class Nudge(Noun):
     text: str
 
 
-@frozen(repr=False, eq=False)
-class Say(Noun):
+@frozen
+class Say:
     """The two voices."""
 
     staff: str
     customer: str
 
 
-@frozen(repr=False, eq=False)
-class Given(Noun):
+@frozen
+class Given:
     """What is still given under a key."""
 
     key: str
@@ -121,8 +121,8 @@ class Given(Noun):
     reserved: Decimal
 
 
-@frozen(repr=False, eq=False)
-class Left(Noun):
+@frozen
+class Left:
     """What a budget still holds for somebody."""
 
     budget: str
@@ -136,12 +136,14 @@ class Left(Noun):
     """The instant (milliseconds UTC) at which something of it comes back; None: never, or nothing is spent."""
 
 
-@frozen(repr=False, eq=False)
-class Extra(Noun):
+@frozen
+class Extra:
     """What only some decisions carry: set by `Guard`, never by a fast path."""
 
     key: str | None = None
     balances: Mapping[Counter, Balance] = field(factory=dict)
+    alone: Mapping[Counter, Balance] = field(factory=dict)
+    """Of a part of `decide_all`, and of the whole: what the counters held before any part. Options are allowed each by itself."""
     missing: tuple[str, ...] = ()
     verdict: Verdict | None = None
     approver: Mapping[str, Any] | None = None
@@ -164,8 +166,8 @@ class Extra(Noun):
 PLAIN = Extra()
 
 
-@frozen(repr=False, eq=False)
-class Origin(Noun):
+@frozen
+class Origin:
     """Where a decision comes from; shared by all plain decisions of a kind."""
 
     teller: Teller
@@ -174,7 +176,7 @@ class Origin(Noun):
 
 
 class Answer(NamedTuple):
-    """What a decision is made of. A quick decision is one tuple made at once; an attrs class would take as long as the deciding."""
+    """What a decision is made of. A quick decision is one tuple made at once; a frozen attrs class takes five times as long."""
 
     outcome: Outcome
     limit: Decimal | None
@@ -196,7 +198,8 @@ class Decision(tuple[Any, ...]):
 
     outcome: Outcome = Answer.outcome
     limit: Decimal | None = Answer.limit
-    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount."""
+    """The largest amount that would be allowed with this action right now; None if there is none or the kind has no amount.
+    Of `decide_all`: the largest sum of its parts, if they are alike (one kind, the same parameters)."""
     guardrails: tuple[str, ...] = Answer.guardrails
     """Ids of the guardrails that spoke, in the pack's order."""
     who: str | None = Answer.who
@@ -304,7 +307,10 @@ class Decision(tuple[Any, ...]):
 
     @property
     def options(self) -> tuple[Option, ...]:
-        """What would be allowed instead, at this instant: this action at its limit, then the menu by rank. Empty for an allow."""
+        """What would be allowed instead, at this instant, each by itself: this action at its limit, then the menu by rank. Empty for an allow.
+
+        Of `decide_all`: each of its actions as asked, or at its limit; those that are alike as one.
+        """
         return self.teller.options(self)
 
     @property

@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, field, frozen
-
 from empower.checked import CheckedPack
 from empower.compile import Rules
 from empower.decide import Guard
@@ -24,6 +22,7 @@ from empower.decision import Decision
 from empower.errors import MalformedRequest
 from empower.moments import milliseconds
 from empower.money import format_money, parse_money, to_decimal
+from empower.noun import define, field, frozen
 
 SOURCE = "Online Retail, Daqing Chen, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0"
 ZONE = ZoneInfo("Europe/London")

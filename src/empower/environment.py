@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from attrs import frozen
-
 from empower import ir
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.patterns import compile_pattern
 
 Value = int | bool | str | frozenset[str]
 """A fact as the engine calculates with it."""
 
 
-@frozen(repr=False, eq=False)
-class AccountReading(Noun):
+@frozen
+class AccountReading:
     """A budget's limits in an environment, what was given before already subtracted; None where it has none.
 
     `keys` has None for each unknown key. Limits are the least and the greatest over the completions of what is unknown.
@@ -26,8 +24,8 @@ class AccountReading(Noun):
     times: tuple[int, int] | None
 
 
-@frozen(repr=False, eq=False)
-class Environment(Noun):
+@frozen
+class Environment:
     """What a formula is evaluated in."""
 
     facts: Mapping[str, Value | None]
@@ -36,8 +34,8 @@ class Environment(Noun):
     """Minor units; 0 for a kind without an amount."""
     now: int
     """Milliseconds UTC."""
-    day_of: Callable[[int], int]
-    """The ordinal of the local day of an instant, in the pack's zone."""
+    day_of: Callable[..., int]
+    """The ordinal of the local day of an instant, in the pack's zone or in one that is named."""
 
 
 class Unread(LookupError):

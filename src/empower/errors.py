@@ -1,11 +1,14 @@
 """What can go wrong at run time, by name: every exception that leaves the library derives from `EmpowerError`.
 
-A business "no" is never an exception; it is a `Decision`. See DESIGN law 10 and `docs/guarantees.md`.
+A business "no" is never an exception; it is a `Decision`. See law 10 in `docs/guarantees.md`.
 """
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Callable
+from typing import Self
+
+from empower.noun import frozen
 
 
 class EmpowerError(Exception):
@@ -34,7 +37,7 @@ class MalformedRequest(EmpowerError, ValueError):
 
 
 class KeyConflict(EmpowerError):
-    """The key already names another wish. Nothing was spent (DESIGN law 9)."""
+    """The key already names another wish. Nothing was spent (law 9)."""
 
     def __init__(self, key: str, differences: tuple[str, ...]) -> None:
         self.key = key
@@ -75,7 +78,19 @@ class UnknownKey(EmpowerError, KeyError):
         return f"nothing was ever allowed under the key {self.key!r} (help: use the key given to `decide`; parts of `decide_all` are `key#1`, `key#2` …)"
 
 
-class HoldEnded(EmpowerError):
+class _OfHold(EmpowerError):
+    """What cannot be done with a hold. Amounts in its sentence are minor units, until somebody tells them who knows the currency."""
+
+    def __init__(self, sentence: str = "", *amounts: int, key: str = "") -> None:
+        self._sentence, self._amounts, self._key = sentence, amounts, key
+        super().__init__(sentence.format(*amounts, key=key) if amounts else sentence)
+
+    def told(self, show: Callable[[int], str]) -> Self:
+        """The same refusal with its amounts shown."""
+        return type(self)(self._sentence.format(*map(show, self._amounts), key=self._key)) if self._amounts else self
+
+
+class HoldEnded(_OfHold):
     """What was reserved under this key is no longer held, so it cannot be changed in this way."""
 
 
@@ -83,5 +98,5 @@ class HoldExpired(HoldEnded):
     """The hold reached its expiry before it was confirmed; the host must not give."""
 
 
-class MoreThanReserved(EmpowerError, ValueError):
+class MoreThanReserved(_OfHold, ValueError):
     """More was to be confirmed, or taken back, than the key holds."""

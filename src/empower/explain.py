@@ -6,11 +6,9 @@ import datetime
 import difflib
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
-
-from attrs import evolve, frozen
 
 from empower import ir
 from empower.asking import Asked, make_case, money_text
@@ -20,9 +18,11 @@ from empower.compile import Rules
 from empower.decision import Clause, Decision, Left, Need, Nudge, Obligation, Option, Outcome, Reason, Say
 from empower.environment import AccountReading, Environment, Value
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign
-from empower.ledger import Balance, Counter
+from empower.ledger import Balance, Counter, Window
+from empower.ledger.windows import local_day, window_interval
 from empower.money import to_decimal
 from empower.needs import ALTERNATIVES_MAX, alternatives, unknown_facts
+from empower.noun import evolve, frozen
 from empower.options import options_instead, options_now
 from empower.phrases import phrase
 from empower.reasons import Shown, about, clause, decisive, fill, fill_known
@@ -34,7 +34,7 @@ class Teller:
     """Tells the decisions of one pack."""
 
     rules: Rules
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
 
     # -------------------------------------------------------------------------------------------- cases
 
@@ -78,7 +78,7 @@ class Teller:
     def reasons(self, decision: Decision, language: str | None = None) -> tuple[Reason, ...]:
         """Why, those that decide first."""
         if decision.parts:
-            return tuple(dict.fromkeys(reason for part in decision.parts for reason in part.reasons))
+            return _decisive_first(dict.fromkeys(reason for part in decision.parts for reason in self.reasons(part, language)))
         case = self.case(decision)
         if case is None:
             return (self._notice(decision, language or self.language()),)
@@ -88,11 +88,12 @@ class Teller:
             found.insert(0, self._bounds(case, language or self.language()))
         if decision.extra.approval_refused:
             found.append(self._approval(decision, language or self.language()))
-        strength = {"deny": 0, "escalate": 1, "needs_info": 2}
-        return tuple(sorted(found, key=lambda reason: (not reason.certain, strength.get(reason.outcome, 3))))
+        return _decisive_first(found)
 
     def shadow(self, decision: Decision) -> tuple[Reason, ...]:
         """What guardrails in shadow mode would have said."""
+        if decision.parts:
+            return tuple(dict.fromkeys(reason for part in decision.parts for reason in part.shadow))
         case = self.case(decision)
         if case is None:
             return ()
@@ -120,15 +121,17 @@ class Teller:
         numeric = 0 <= bound < ir.OPEN and case.plan.amount is not None and (each.effect != "floor" or bound > 0)
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
-        told = {"id": each.guardrail, "actual": actual, "bound": limit, "gap": gap}
-        told["facts"] = ", ".join(shown.name(fact) for fact in sorted(unknown_facts(met, env)))
-        told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or each.effect
-        text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         values = self._values(decision, case, shown, limit=limit)
+        name = fill_known(shown.said(note.title), values, case.facts) or each.guardrail
+        told = {"id": name, "actual": actual, "bound": limit, "gap": gap}
+        open_facts = [shown.name(fact) for fact in sorted(unknown_facts(met, env))]
+        told["facts"] = ", ".join(open_facts or ([] if certain else [phrase(language, "clause.amount")]))
+        told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or phrase(language, "reason.applies")
+        text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         # What an author wrote for a rule that fires says nothing true while it is open whether it fires; a positive list or a call for
         # evidence says what is wanted, which is true either way.
         said = note.say.staff.get(language, "") if certain or each.effect in ("only_if", "ask") else ""
-        staff = fill(said, values) or text
+        staff = fill_known(said, values, case.facts) or text
         outcome = each.outcome if certain else "needs_info"
         return Reason(
             each.guardrail, each.effect, outcome, certain, note.because, self._value(note, language), actual, limit, gap, clauses, str(note.span()),
@@ -155,7 +158,8 @@ class Teller:
         if isinstance(met, ir.Bar) and met.evidence is not None:
             wanted, names = met.evidence
             shown = sum(case.facts.get(name) is True for name in names)
-            return phrase(language, "reason.ask", id=each.guardrail, shown=shown, wanted=wanted, facts=", ".join(names))
+            listed = ", ".join(Shown(self.rules.checked, language).name(name) for name in names)
+            return phrase(language, "reason.ask", id=told["id"], shown=shown, wanted=wanted, facts=listed)
         if each.effect in ("cap", "floor"):
             return phrase(language, f"reason.{each.effect}", **told)
         return phrase(language, "reason.rule_amount" if told["bound"] else "reason.rule", **told)
@@ -198,7 +202,9 @@ class Teller:
 
     def _approval(self, decision: Decision, language: str) -> Reason:
         approver = decision.extra.approver or {}
-        why = phrase(language, f"approval.{decision.extra.approval_refused}", role=approver.get("actor.role"), who=decision.who)
+        shown = Shown(self.rules.checked, language)
+        roles = {"role": shown.role(str(approver.get("actor.role"))), "who": shown.role(decision.who)}
+        why = phrase(language, f"approval.{decision.extra.approval_refused}", **roles)
         text = phrase(language, "notice.approval_refused", why=why)
         return _notice_reason("approval_refused", decision.outcome, text)
 
@@ -214,11 +220,10 @@ class Teller:
         if case is None or decision.outcome == "allow":
             return ()
         language = language or self.language()
-        return tuple(
-            tuple(self._need(fact, language) for fact in sorted(each)) for each in alternatives(case, self.verdict(decision, case))
-        )
+        return tuple(tuple(self.need(fact, language) for fact in sorted(each)) for each in alternatives(case, self.verdict(decision, case)))
 
-    def _need(self, fact: str, language: str) -> Need:
+    def need(self, fact: str, language: str) -> Need:
+        """A fact, and how to ask for it."""
         note = self.rules.checked.fact_notes.get(fact)
         return Need(
             fact, (note.ask.get(language) if note else None) or self._question(fact, language), note.supplied_by if note else "staff"
@@ -245,47 +250,63 @@ class Teller:
 
     # -------------------------------------------------------------------------------------------- duties and nudges
 
-    def obligations(self, decision: Decision) -> tuple[Obligation, ...]:
-        """Duties and advice of this action."""
+    def obligations(self, decision: Decision, language: str | None = None) -> tuple[Obligation, ...]:
+        """Duties and advice of this action; in the pack's first language what has no text in the one asked for."""
         if decision.parts:
-            return tuple(dict.fromkeys(duty for part in decision.parts for duty in part.obligations))
+            return tuple(dict.fromkeys(duty for part in decision.parts for duty in self.obligations(part, language)))
         case = self.case(decision)
         if case is None:
             return ()
         found = []
-        language = self.language()
-        values = self._values(decision, case, Shown(self.rules.checked, language))
+        shown = Shown(self.rules.checked, language or self.language())
+        values = self._values(decision, case, shown)
         for duty, (certain, possible) in zip(case.plan.duties, self.rules.back_end.duties(case.plan, case.environment()), strict=True):
             if not possible:
                 continue
-            say = self.rules.checked.about[duty.guardrail].say.staff.get(language, "")
+            say = shown.said(self.rules.checked.about[duty.guardrail].say.staff)
             for name in duty.then or (duty.guardrail,):
-                text = self.rules.checked.obligations.get(name, {}).get(language, "") or say or name.replace("_", " ")
+                text = shown.said(self.rules.checked.obligations.get(name, {}), say or name.replace("_", " "))
                 found.append(Obligation(name, fill(text, values), duty.guardrail, duty.effect == "oblige", certain))
         return tuple(found)
 
     def nudges(self, decision: Decision) -> tuple[Nudge, ...]:
-        """Encouragements of the budgets that this kind draws on."""
-        case = self.case(decision)
-        return () if case is None else tuple(self._nudges(case))
+        """Encouragements of the budgets that this kind draws on, beyond what this decision gives."""
+        found: dict[str, Nudge | None] = {}
+        for part in decision.parts or (decision,):
+            case = self.case(part)
+            if case is not None and not part.replayed:
+                found.update(self._nudges(case, given=int(part.allowed and part.key is not None)))
+        return tuple(nudge for nudge in found.values() if nudge is not None)
 
     def all_nudges(self, decision: Decision) -> tuple[Nudge, ...]:
         """Encouragements of every budget in this context."""
-        found: dict[str, Nudge] = {}
+        found: dict[str, Nudge | None] = {}
         for kind in () if decision.extra.notice else self.rules.program.plans:
-            case = self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
-            found.update({nudge.budget: nudge for nudge in self._nudges(case)})
-        return tuple(found.values())
+            found.update(self._nudges(self.case_in(decision.context, kind, decision.judged_at, decision.extra.balances), given=0))
+        return tuple(nudge for nudge in found.values() if nudge is not None)
 
-    def _nudges(self, case: Case) -> Iterator[Nudge]:
+    def _nudges(self, case: Case, *, given: int) -> Iterator[tuple[str, Nudge | None]]:
+        """For each budget with an encouragement what it says, if anything, once so many more were `given`."""
         budgets = {budget.id: budget for budget in self.rules.checked.budgets}
-        for account, balance in zip(case.plan.accounts, case.balances, strict=True):
-            if account.encourage is None or balance.times >= account.encourage or outside_campaign(account, case.environment()):
+        for account, counter, balance in zip(case.plan.accounts, case.counters, case.balances, strict=True):
+            if account.encourage is None or counter is None or outside_campaign(account, case.environment()):
                 continue
-            left = account.encourage - balance.times
-            until = self._local(balance.frees_at) if balance.frees_at is not None else ""
-            text = fill(budgets[account.guardrail].nudge.get(self.language(), ""), {"left": str(left), "until": until})
-            yield Nudge(account.guardrail, left, until, text)
+            left = account.encourage - balance.times - given
+            until = self._until(account, balance, case)
+            values = {"left": str(left), "until": until, "aim": str(account.encourage)}
+            text = fill(budgets[account.guardrail].nudge.get(self.language(), ""), values)
+            yield account.guardrail, Nudge(account.guardrail, left, until, text) if left > 0 else None
+
+    def _until(self, account: ir.Account, balance: Balance, case: Case) -> str:
+        """The last local day of a budget's window or campaign, whichever ends first; of a rolling window the day on which it lets go."""
+        kind, length = account.window
+        period = window_interval(Window(kind, length), account.zone, case.at)  # type: ignore[arg-type]
+        rolls = length and (balance.frees_at if balance.frees_at is not None else case.at + length)
+        ends = period[1] - 1 if period is not None else rolls or None
+        days = [] if ends is None else [local_day(account.zone, ends)]
+        if account.campaign is not None and account.campaign[1] is not None:
+            days.append(account.campaign[1])
+        return datetime.date.fromordinal(min(days)).isoformat() if days else ""
 
     # -------------------------------------------------------------------------------------------- voices
 
@@ -310,17 +331,18 @@ class Teller:
         return Say(self._staff(decision, language), self._customer(decision, language))
 
     def _staff(self, decision: Decision, language: str) -> str:
+        if decision.extra.withheld and decision.outcome == "allow":
+            return phrase(language, "staff.withheld")
         shown = Shown(self.rules.checked, language)
         lines = [self._headline(decision, language)]
         if decision.outcome != "allow":
-            lines += [
-                f"{reason.staff}." if not reason.staff.endswith((".", "!", "?")) else reason.staff
-                for reason in self.reasons(decision, language)
-            ]
+            # What merely hinges on what is to be found out adds nothing to the questions.
+            open_ = phrase(language, "reason.unknown", id="", facts="")
+            lines += [_sentences([each.staff]) for each in self.reasons(decision, language) if each.certain or open_ not in each.staff]
             options = [self._option_text(option, shown) for option in self.options(decision, language)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
-        duties = [duty.text for duty in self.obligations(decision) if duty.binding and duty.certain]
+        duties = [duty.text for duty in self.obligations(decision, language) if duty.binding and duty.certain]
         if duties and decision.outcome in ("allow", "escalate"):
             lines.append(_closed(phrase(language, "staff.obligation", obligations=_sentences(duties))))
         return " ".join(line for line in lines if line)
@@ -330,7 +352,7 @@ class Teller:
         if decision.outcome == "allow" and decision.amount is not None:
             return phrase(language, "staff.allow_amount", amount=shown.money(int(decision.amount.scaleb(self._exponent()))))
         if decision.outcome == "escalate":
-            return phrase(language, "staff.escalate", role=str(decision.who).replace("_", " "))
+            return phrase(language, "staff.escalate", role=shown.role(decision.who))
         if decision.outcome == "needs_info":
             first = self.needs(decision, language)[:1]
             return _closed(phrase(language, "staff.needs_info", needs=_sentences([need.question for each in first for need in each])))
@@ -347,6 +369,8 @@ class Teller:
         return f"{option.title} {shown.money(int(amount.replace('.', '')))}"
 
     def _customer(self, decision: Decision, language: str) -> str:
+        if decision.extra.withheld and decision.outcome == "allow":
+            return phrase(language, "customer.withheld")
         if decision.outcome in ("deny", "escalate", "needs_info"):
             for reason in self.reasons(decision, language):
                 if reason.customer and reason.certain:
@@ -384,7 +408,7 @@ def left_of(
     rules: Rules,
     facts: Mapping[str, str],
     at: int,
-    day_of: Callable[[int], int],
+    day_of: Callable[..., int],
     held: Callable[[list[Counter]], Mapping[Counter, Balance]],
 ) -> Iterator[Left]:
     """One line for each budget whose keys are all named; each budget once, whatever the number of kinds that draw on it."""
@@ -424,6 +448,11 @@ def _sentences(texts: Sequence[str]) -> str:
 def _closed(text: str) -> str:
     """A sentence with one mark at its end, where a part of it brought its own."""
     return text[:-1] if text.endswith(("..", "?.", "!.")) else text
+
+
+def _decisive_first(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    strength = {"deny": 0, "escalate": 1, "needs_info": 2}
+    return tuple(sorted(reasons, key=lambda reason: (not reason.certain, strength.get(reason.outcome, 3))))
 
 
 def _instant(at: int) -> str:

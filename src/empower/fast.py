@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from attrs import field, frozen
-
 from empower import ir
 from empower.backends.python import Emitter, fact_variables, make_function, word_table
 from empower.checked import Kind
@@ -22,8 +20,9 @@ from empower.decision import Decision, Origin
 from empower.explain import Teller
 from empower.formulas import all_of
 from empower.lower import facts_of_number, if_
-from empower.memo import Memo, MoneyTexts
+from empower.memo import MEMO_MAX, Memo, MoneyTexts, SetLists
 from empower.money import MoneyError, to_decimal
+from empower.noun import field, frozen
 from empower.plans import Index
 from empower.request import TEXT_MAX, Misread, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody
@@ -55,7 +54,7 @@ class Ways:
                 self.made[kind] = self._make.way(kind)
 
 
-def _careful(_action: Any, _context: Any) -> None:
+def _careful(_action: Any, _context: Any, _handed: str = "") -> None:
     """For a kind that has no quick way."""
 
 
@@ -75,10 +74,10 @@ class _Maker:
         index = self.rules.plans.index(kind)
         return self.write(plan) if index is None else _dispatcher(self, index)
 
-    def write(self, plan: ir.Plan) -> Fast:
-        """The function of a plan, all of it or narrowed by the index."""
+    def write(self, plan: ir.Plan, handed: str = "") -> Callable[..., Decision | None]:
+        """The function of a plan: all of it, or narrowed by an index, whose fact is then handed in."""
         standing = somebody(plan, self.rules.program)
-        return _careful if standing is None else _write(self, plan, standing)
+        return _careful if standing is None else _write(self, plan, standing, handed)
 
 
 # ------------------------------------------------------------------------------------------------ the index
@@ -86,26 +85,35 @@ class _Maker:
 
 def _dispatcher(maker: _Maker, index: Index) -> Fast:
     """Looks at one fact and goes on with only the guardrails that can speak for its value."""
-    ways: dict[str, Fast] = {}
+    kind = maker.rules.program.facts[index.fact]
+    made: dict[str | None, Callable[..., Decision | None]] = {}
+    ways: dict[str, Callable[..., Decision | None]] = {}
     lock = threading.Lock()
 
-    def other(value: Any) -> Fast:
-        # Values that no guardrail names share one function, and are not remembered: there may be any number of them.
+    def other(action: Any, context: Any) -> Decision | None:
+        """A value not met before, or not lately. All that no guardrail names share one function; there may be any number of them."""
+        try:
+            value = read_value(look_up(context, index.fact), kind, maker.rules.program.currency)
+        except (KeyError, TypeError, Misread):
+            return None
+        if type(value) is not str:
+            return None
         name = index.named(value)
         with lock:
-            way = ways.get(name or "")
-            return way if way is not None else ways.setdefault(name or "", maker.write(index.plan(name)))
+            way = made.get(name) or made.setdefault(name, maker.write(index.plan(name), index.fact))
+            if len(ways) >= MEMO_MAX:
+                ways.clear()
+            ways[value] = way
+        return way(action, context, value)
 
     source = [
         "def choose(action, context):",
         "    try:",
         f"        value = {_path('context', index.fact)}",
-        "        way = get(value) or (common if value not in named else None) or other(value)",
-        "    except (KeyError, TypeError):",
-        "        return None",
-        "    return way(action, context)",
+        "        return ways[value](action, context, value)",
+        "    except (KeyError, TypeError): return other(action, context)",
     ]
-    return make_function("choose", source, {"get": ways.get, "named": index.values, "common": other(None), "other": other})
+    return make_function("choose", source, {"ways": ways, "other": other})
 
 
 def _path(root: str, fact: str) -> str:
@@ -123,7 +131,10 @@ class _Writer:
     order: tuple[str, ...]
     looked_up: frozenset[str]
     """Facts of words that a table looks up whatever happens."""
-    money: dict[str, MoneyTexts] = field(factory=dict)
+    handed: str
+    """The fact of the index, which is handed in, read and checked; empty: none is."""
+    learned: dict[str, MoneyTexts | SetLists] = field(factory=dict)
+    """By fact, what texts of money and lists of members have been read before."""
 
     @property
     def timeless(self) -> bool:
@@ -139,22 +150,25 @@ class _Writer:
         return sum({self.bit(bar.guardrail) for bar in bars})
 
 
-def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
+def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: str) -> Callable[..., Decision | None]:
     program = maker.rules.program
     spoken = {bar.guardrail for bar in plan.bars} | {duty.guardrail for duty in plan.duties}
     order = tuple(name for name in plan.order if name in spoken)
     emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
     looked_up = frozenset(fact for bar in plan.bars for fact in _looked_up(bar.threshold.exact, program))
-    writer = _Writer(maker.rules, plan, emit, order, looked_up)
-    emit.lines.append("def decide(action, context):")
+    writer = _Writer(maker.rules, plan, emit, order, looked_up, handed)
+    arguments = f"action, context, {emit.variables[handed]}" if handed else "action, context"
+    emit.lines.append(f"def decide({arguments}):")
     emit.line("try:")
     emit.depth += 1
     _write_reading(writer)
     _write_thresholds(writer)
     emit.depth -= 1
     emit.line("except KeyError:")
-    emit.line("    # Perhaps a text of money not met before: read it, and begin again. Anything else is for the careful way.")
-    emit.line("    return decide(action, context) if learn(action, context) else None")
+    emit.line(
+        "    # Perhaps a text of money or a list of members not met before: read it, and begin again. Anything else is for the careful way."
+    )
+    emit.line(f"    return decide({arguments}) if learn(action, context) else None")
     emit.line("except Exception: return None")
     _write_answer(writer, standing)
     decimals = Memo(lambda minor: to_decimal(minor, program.currency))
@@ -162,7 +176,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any]) -> Fast:
     constants = {
         **emit.constants, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
         "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
-        "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.money), "clock": maker.clock,
+        "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.learned), "clock": maker.clock,
     }  # fmt: skip
     return make_function("decide", emit.lines, constants)
 
@@ -172,13 +186,13 @@ def _looked_up(node: ir.Num, program: ir.Program) -> tuple[str, ...]:
     return words[0] if words is not None else ()
 
 
-def _learner(money: Mapping[str, MoneyTexts]) -> Callable[[Any, Any], bool]:
-    """Reads the texts of money that a request holds; True when there was a new one."""
+def _learner(learned: Mapping[str, MoneyTexts | SetLists]) -> Callable[[Any, Any], bool]:
+    """Reads the texts of money and the lists of members that a request holds; True when there was a new one."""
 
     def learn(action: Any, context: Any) -> bool:
         new = False
         try:
-            for path, memo in money.items():
+            for path, memo in learned.items():
                 new = memo.learn(action["amount"] if path == "action.amount" else look_up(context, path)) or new
         except (MoneyError, KeyError, TypeError):
             return False
@@ -198,6 +212,8 @@ def _write_reading(writer: _Writer) -> None:
         if slot.startswith("action."):
             emit.line(f"{emit.variables[slot]} = parameters[{slot.removeprefix('action.')!r}]")
             continue
+        if slot == writer.handed:
+            continue
         *path, last = slot.split(".")
         source = "context"
         for length in range(1, len(path) + 1):
@@ -213,7 +229,7 @@ def _write_reading(writer: _Writer) -> None:
 def _write_action(writer: _Writer, kind: Kind) -> None:
     emit, program = writer.emit, writer.rules.program
     if kind.amount is not None:
-        memo = writer.money["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
+        memo = writer.learned["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
         emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
     else:
         emit.line("amount = 0")
@@ -246,7 +262,7 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
     emit, currency = writer.emit, writer.rules.program.currency
     name = emit.variables[slot]
     if isinstance(kind, ir.NumberType) and kind.unit == "money":
-        memo = writer.money[slot] = MoneyTexts(currency, (kind.low, kind.high), paired=False)
+        memo = writer.learned[slot] = MoneyTexts(currency, (kind.low, kind.high), paired=False)
         emit.line(f"{name} = {emit.constant(memo.known)}[{source}]")
         return
     emit.line(f"{name} = {source}")
@@ -260,12 +276,12 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
         case ir.OneOfType(members=members):
             emit.line(f"if {name} not in {emit.constant(frozenset(members))}: return None")
         case ir.TextType():
-            emit.line(f"if type({name}) is not str or not 0 < len({name}) <= {TEXT_MAX}: return None")
+            emit.line(f"if type({name}) is not str or not {name} or len({name}) > {TEXT_MAX}: return None")
         case ir.SetOfType(members=members):
             emit.line(f"if type({name}) is not list: return None")
             emit.line(f"if {name}:")
-            emit.line(f"    {name} = frozenset({name})")
-            emit.line(f"    if not {name} <= {emit.constant(frozenset(members))}: return None")
+            lists = writer.learned[slot] = SetLists(frozenset(members))
+            emit.line(f"    {name} = {emit.constant(lists.known)}[tuple({name})]")
             emit.line(f"else: {name} = NOTHING")
         case _:
             reader = emit.constant(_Reader(kind, currency))
@@ -376,6 +392,10 @@ def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit.line(f"return Decision(('allow', {'limit' if priced else 'None'}, ids, None, {'given' if priced else 'None'}, origin, {state}))")
     emit.depth -= 1
     if not tight:
+        return
+    program = writer.rules.program
+    if any(program.plans[offer.kind].accounts for offer in program.menu):
+        emit.line("return None  # a no offers the menu, which draws on budgets: the careful way asks the ledger what they hold")
         return
     if plan.amount is not None:
         floor = "floor" if any(bar.effect == "floor" for bar in plan.bars) else str(plan.amount[0])

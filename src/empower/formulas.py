@@ -1,14 +1,16 @@
 """Rewriting of conditions: negation normal form, the facts they read, and Kleene's meaning as two-valued formulas.
 
-Law 3 of DESIGN: completions are Kleene's, atom by atom. `certainly(c)` holds when c is true in every completion of what is unknown,
-`certainly_not(c)` when it is false in every one; both are ordinary formulas over facts and `Known` bits (notes/proof.md §2).
+Law 3 (`docs/guarantees.md`): completions are Kleene's, atom by atom. `certainly(c)` holds when c is true in every completion of what is unknown,
+`certainly_not(c)` when it is false in every one; both are ordinary formulas over facts and `Known` bits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from empower import ir
+from empower.noun import evolve
 
 ALWAYS_KNOWN = frozenset({"actor.id", "actor.role", "action.kind", "now"})
 """A request without actor.id or actor.role is malformed; the kind and the instant are part of every request."""
@@ -33,6 +35,17 @@ def negation_normal(condition: ir.Cond, *, negated: bool = False) -> ir.Cond:
             return ir.AtLeast(count, tuple(negation_normal(part) for part in parts))
         case _:
             return ir.Not(condition) if negated else condition
+
+
+def in_zone(thing: Any, zone: str) -> Any:
+    """The same condition, number, or noun with some in it, its days counted in a zone; save those that are counted in one already."""
+    if isinstance(thing, (ir.Today, ir.DayOf)):
+        return thing if thing.zone else evolve(thing, zone=zone)
+    if isinstance(thing, tuple):
+        return tuple(in_zone(each, zone) for each in thing)
+    parts = {name: getattr(thing, name) for name in getattr(thing, "__match_args__", ())}  # of a noun its fields, of anything else nothing
+    changed = {name: moved for name, part in parts.items() if (moved := in_zone(part, zone)) != part}
+    return evolve(thing, **changed) if changed else thing
 
 
 def all_of(parts: tuple[ir.Cond, ...]) -> ir.Cond:

@@ -10,9 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from attrs import field, frozen
-
-from empower.noun import Noun
+from empower.noun import field, frozen
 
 OPEN = 2**62
 """The threshold of a guardrail that does not speak: no amount is above it."""
@@ -26,8 +24,8 @@ NEVER_MS = -62_135_683_200_000
 # ---------------------------------------------------------------------------------------------- types
 
 
-@frozen(repr=False, eq=False)
-class NumberType(Noun):
+@frozen
+class NumberType:
     """A bounded number. `unit` tells what it counts; values are integers of 1/`denominator`, bounds included."""
 
     unit: Literal["money", "integer", "decimal", "duration", "days", "hours"]
@@ -36,40 +34,40 @@ class NumberType(Noun):
     denominator: int = 1
 
 
-@frozen(repr=False, eq=False)
-class YesNoType(Noun):
+@frozen
+class YesNoType:
     """True or false."""
 
 
-@frozen(repr=False, eq=False)
-class OneOfType(Noun):
+@frozen
+class OneOfType:
     """One of several words; `ordered` lists them lowest first when they may be compared."""
 
     members: tuple[str, ...]
     ordered: bool = False
 
 
-@frozen(repr=False, eq=False)
-class SetOfType(Noun):
+@frozen
+class SetOfType:
     """Any number of several words, none included."""
 
     members: tuple[str, ...]
 
 
-@frozen(repr=False, eq=False)
-class TextType(Noun):
+@frozen
+class TextType:
     """Free text."""
 
 
-@frozen(repr=False, eq=False)
-class DateType(Noun):
+@frozen
+class DateType:
     """A calendar date, as its proleptic ordinal; `never` says that it may be `never`, which is not unknown."""
 
     never: bool = False
 
 
-@frozen(repr=False, eq=False)
-class InstantType(Noun):
+@frozen
+class InstantType:
     """A point in time, as milliseconds UTC."""
 
     never: bool = False
@@ -80,81 +78,81 @@ FactType = NumberType | YesNoType | OneOfType | SetOfType | TextType | DateType 
 # ---------------------------------------------------------------------------------------------- numbers
 
 
-@frozen(repr=False, eq=False)
-class Number(Noun):
+@frozen
+class Number:
     """A constant."""
 
     value: int
 
 
-@frozen(repr=False, eq=False)
-class NumberFact(Noun):
+@frozen
+class NumberFact:
     """The value of a fact that reads as an integer."""
 
     fact: str
 
 
-@frozen(repr=False, eq=False)
-class Amount(Noun):
+@frozen
+class Amount:
     """The amount asked for, in minor units; 0 for a kind without an amount. Only where a larger amount need not tighten."""
 
 
-@frozen(repr=False, eq=False)
-class Sum(Noun):
+@frozen
+class Sum:
     """Left plus right."""
 
     left: Num
     right: Num
 
 
-@frozen(repr=False, eq=False)
-class Scaled(Noun):
+@frozen
+class Scaled:
     """An expression times a constant integer."""
 
     value: Num
     factor: int
 
 
-@frozen(repr=False, eq=False)
-class Product(Noun):
+@frozen
+class Product:
     """One expression times another (a cap of money by a small count)."""
 
     left: Num
     right: Num
 
 
-@frozen(repr=False, eq=False)
-class Floored(Noun):
+@frozen
+class Floored:
     """An expression divided by a positive constant, rounded down: the only rounding there is."""
 
     value: Num
     divisor: int
 
 
-@frozen(repr=False, eq=False)
-class Least(Noun):
+@frozen
+class Least:
     """The smallest of several."""
 
     values: tuple[Num, ...]
 
 
-@frozen(repr=False, eq=False)
-class Greatest(Noun):
+@frozen
+class Greatest:
     """The largest of several."""
 
     values: tuple[Num, ...]
 
 
-@frozen(repr=False, eq=False)
-class Chosen(Noun):
+@frozen
+class Chosen:
     """A lookup by the member that a fact has; every member has a case."""
 
     fact: str
     cases: tuple[tuple[str, Num], ...]
 
 
-@frozen(repr=False, eq=False)
-class If(Noun):
+@frozen
+class If:
     """One number or another, by a condition."""
 
     condition: Cond
@@ -162,8 +160,8 @@ class If(Noun):
     otherwise: Num
 
 
-@frozen(repr=False, eq=False)
-class Row(Noun):
+@frozen
+class Row:
     """A row of a table: certain to apply, possible at all, and its number. With everything known both conditions are the same."""
 
     certain: Cond
@@ -171,8 +169,8 @@ class Row(Noun):
     value: Num
 
 
-@frozen(repr=False, eq=False)
-class Rows(Noun):
+@frozen
+class Rows:
     """A first-match table: the least (or greatest) of the rows that could be the first to apply, up to the first certain one."""
 
     rows: tuple[Row, ...]
@@ -180,28 +178,33 @@ class Rows(Noun):
     pick: Literal["least", "greatest"]
 
 
-@frozen(repr=False, eq=False)
-class KthLeast(Noun):
+@frozen
+class KthLeast:
     """The k-th smallest of several, k from 1."""
 
     count: int
     values: tuple[Num, ...]
 
 
-@frozen(repr=False, eq=False)
-class Today(Noun):
-    """The ordinal of the local date, in the pack's zone, of the instant of the decision."""
+@frozen
+class Today:
+    """The ordinal of the local date of the instant of the decision."""
+
+    zone: str = ""
+    """The zone of a parent that wrote it; empty: the program's."""
 
 
-@frozen(repr=False, eq=False)
-class DayOf(Noun):
+@frozen
+class DayOf:
     """The ordinal of the local date of an instant fact."""
 
     fact: str
+    zone: str = ""
+    """As of `Today`."""
 
 
-@frozen(repr=False, eq=False)
-class Now(Noun):
+@frozen
+class Now:
     """The instant of the decision."""
 
 
@@ -214,15 +217,15 @@ Num = (
 Operator = Literal["<", "<=", "==", "!=", ">", ">="]
 
 
-@frozen(repr=False, eq=False)
-class Constant(Noun):
+@frozen
+class Constant:
     """Always, or never."""
 
     value: bool
 
 
-@frozen(repr=False, eq=False)
-class Compare(Noun):
+@frozen
+class Compare:
     """Two numbers compared."""
 
     operator: Operator
@@ -230,46 +233,46 @@ class Compare(Noun):
     right: Num
 
 
-@frozen(repr=False, eq=False)
-class AmountAbove(Noun):
+@frozen
+class AmountAbove:
     """The amount asked for is above a threshold: the one way in which a tightening condition may look at the amount."""
 
     threshold: Num
 
 
-@frozen(repr=False, eq=False)
-class IsYes(Noun):
+@frozen
+class IsYes:
     """A yes/no fact is yes."""
 
     fact: str
 
 
-@frozen(repr=False, eq=False)
-class IsAmong(Noun):
+@frozen
+class IsAmong:
     """A word or text is one of several."""
 
     fact: str
     members: frozenset[str]
 
 
-@frozen(repr=False, eq=False)
-class SameWord(Noun):
+@frozen
+class SameWord:
     """Two words or texts are equal."""
 
     left: str
     right: str
 
 
-@frozen(repr=False, eq=False)
-class Has(Noun):
+@frozen
+class Has:
     """A set holds a member."""
 
     fact: str
     member: str
 
 
-@frozen(repr=False, eq=False)
-class SetTest(Noun):
+@frozen
+class SetTest:
     """A set compared with constant members, as the business-rules operators of that name do."""
 
     operator: Literal["contains_all", "shares_at_least_one", "shares_exactly_one", "contained_by"]
@@ -277,8 +280,8 @@ class SetTest(Noun):
     members: frozenset[str]
 
 
-@frozen(repr=False, eq=False)
-class TextTest(Noun):
+@frozen
+class TextTest:
     """A text compared with a constant text, or matched from its start (`matches`), or anywhere (`found`), by a checked expression."""
 
     operator: Literal["equals", "starts_with", "ends_with", "contains", "matches", "found"]
@@ -287,36 +290,36 @@ class TextTest(Noun):
     ignore_case: bool = False
 
 
-@frozen(repr=False, eq=False)
-class Known(Noun):
+@frozen
+class Known:
     """A fact is known."""
 
     fact: str
 
 
-@frozen(repr=False, eq=False)
-class Not(Noun):
+@frozen
+class Not:
     """The opposite."""
 
     condition: Cond
 
 
-@frozen(repr=False, eq=False)
-class All(Noun):
+@frozen
+class All:
     """Every one holds; true of none."""
 
     conditions: tuple[Cond, ...]
 
 
-@frozen(repr=False, eq=False)
-class Any(Noun):
+@frozen
+class Any:
     """At least one holds; false of none."""
 
     conditions: tuple[Cond, ...]
 
 
-@frozen(repr=False, eq=False)
-class AtLeast(Noun):
+@frozen
+class AtLeast:
     """At least `count` of several hold."""
 
     count: int
@@ -329,8 +332,8 @@ Atom = Compare | AmountAbove | IsYes | IsAmong | SameWord | Has | SetTest | Text
 # ---------------------------------------------------------------------------------------------- programs
 
 
-@frozen(repr=False, eq=False)
-class Triple(Noun):
+@frozen
+class Triple:
     """A number with everything known, and its least and greatest over the completions of what is unknown."""
 
     exact: Num
@@ -338,8 +341,8 @@ class Triple(Noun):
     high: Num
 
 
-@frozen(repr=False, eq=False)
-class Bar(Noun):
+@frozen
+class Bar:
     """A guardrail as one kind meets it: it speaks when the amount is above its threshold (or, a `floor`, below it).
 
     Rules without an amount have the threshold `OPEN` or `CLOSED`. Certain to speak: above `high`; may speak: above `low`.
@@ -358,8 +361,8 @@ class Bar(Noun):
     """Facts outside whose members the guardrail does not speak, if it is that simple: for an index."""
 
 
-@frozen(repr=False, eq=False)
-class Duty(Noun):
+@frozen
+class Duty:
     """An obligation or an advice; it never changes the outcome."""
 
     guardrail: str
@@ -370,8 +373,8 @@ class Duty(Noun):
     then: tuple[str, ...]
 
 
-@frozen(repr=False, eq=False)
-class Account(Noun):
+@frozen
+class Account:
     """A budget as one kind meets it."""
 
     guardrail: str
@@ -399,8 +402,8 @@ class Account(Noun):
     encourage: int | None = None
 
 
-@frozen(repr=False, eq=False)
-class Offer(Noun):
+@frozen
+class Offer:
     """A gesture on the menu."""
 
     id: str
@@ -411,8 +414,8 @@ class Offer(Noun):
     certain: Cond
 
 
-@frozen(repr=False, eq=False)
-class Plan(Noun):
+@frozen
+class Plan:
     """All that one kind of action meets, in the pack's order."""
 
     kind: str
@@ -431,10 +434,12 @@ class Plan(Noun):
     """Every fact that is read, sorted: the layout of the tuple of facts."""
     free: tuple[str, ...] = ()
     """The `actor.*` facts read that a role does not fix: an approver may have any value of them."""
+    zones: tuple[str, ...] = ()
+    """The zones of parents in which some of its guardrails count days, where these are not the program's."""
 
 
-@frozen(repr=False, eq=False)
-class Program(Noun):
+@frozen
+class Program:
     """A checked pack, ready for any back end."""
 
     name: str

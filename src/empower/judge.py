@@ -1,4 +1,4 @@
-"""How thresholds become a verdict: laws 3 to 7 of DESIGN in one place, whichever back end worked the thresholds out.
+"""How thresholds become a verdict: laws 3 to 7 of `docs/guarantees.md` in one place, whichever back end worked the thresholds out.
 
 A guardrail speaks when the amount is above its threshold (a floor: below it). With unknowns a threshold is an interval: above `high`
 it is certain to speak, above `low` it may. The outcome is the one that all completions share, else `needs_info`.
@@ -9,13 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Literal, Protocol
 
-from attrs import evolve, frozen
-
 from empower import ir
 from empower.authority import SOMEBODY, candidates
 from empower.environment import AccountReading, Environment, Value
 from empower.ledger import Balance, Counter
-from empower.noun import Noun
+from empower.noun import evolve, frozen
 
 Outcome = Literal["allow", "needs_info", "escalate", "deny"]
 
@@ -36,8 +34,8 @@ class BackEnd(Protocol):
         """(certain, possible) of each of `plan.duties`."""
 
 
-@frozen(repr=False, eq=False)
-class Speaking(Noun):
+@frozen
+class Speaking:
     """One guardrail's thresholds in an environment."""
 
     guardrail: str
@@ -56,8 +54,8 @@ class Speaking(Noun):
         return least < self.high if self.effect == "floor" else most > self.low
 
 
-@frozen(repr=False, eq=False)
-class Case(Noun):
+@frozen
+class Case:
     """One question to the rules: everything that a verdict depends on."""
 
     program: ir.Program
@@ -69,7 +67,7 @@ class Case(Noun):
     missing: tuple[str, ...]
     """Parameters that the kind asks for and the action lacks."""
     at: int
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
     balances: tuple[Balance, ...] = ()
     """What the window of each account holds; ignored where its key is unknown and nothing is shared."""
     readings: tuple[AccountReading, ...] = ()
@@ -96,8 +94,8 @@ class Case(Noun):
         return self.plan.amount if self.plan.amount is not None and self.amount is None else (self.asked, self.asked)
 
 
-@frozen(repr=False, eq=False)
-class Verdict(Noun):
+@frozen
+class Verdict:
     """The pure answer of the rules."""
 
     outcome: Outcome
@@ -149,13 +147,15 @@ def _outcome(case: Case, certain: Sequence[Speaking], possible: Sequence[Speakin
     return "allow", None
 
 
-def limit(case: Case, speaking: Sequence[Speaking]) -> int | None:
-    """The largest amount that would be allowed; None if there is none (law 6)."""
+def limit(case: Case, speaking: Sequence[Speaking], parts: int = 1) -> int | None:
+    """The largest amount that would be allowed; None if there is none (law 6). Of several alike `parts`: the largest sum."""
     if case.plan.amount is None or case.missing:
         return None
-    top = min([case.plan.amount[1], *(each.low for each in speaking if each.effect != "floor")])
-    floor = max([case.plan.amount[0], *(each.high for each in speaking if each.effect == "floor")])
-    return top if top >= floor else None
+    least, most = case.plan.amount
+    top = min([parts * most, *(each.low for each in speaking if each.effect != "floor")])
+    floor = max([least, *(each.high for each in speaking if each.effect == "floor")])
+    # The first of several parts meets a floor by itself, so it takes whatever the others can do without.
+    return top if min(most, top - (parts - 1) * least) >= floor else None
 
 
 # ------------------------------------------------------------------------------------------------ thresholds
@@ -208,7 +208,7 @@ def outside_campaign(account: ir.Account, env: Environment) -> bool:
     if account.campaign is None:
         return False
     first, last = account.campaign
-    today = env.day_of(env.now)
+    today = env.day_of(env.now, account.zone)
     return (first is not None and today < first) or (last is not None and today > last)
 
 
@@ -220,7 +220,7 @@ def _ranks(role: Value | None, wanted: str, program: ir.Program) -> bool:
 
 
 def lowest_role(case: Case, named: Sequence[str]) -> tuple[str | None, bool]:
-    """The lowest role that could say yes, and whether it is certain that nobody could (DESIGN §4 *Over*)."""
+    """The lowest role that could say yes, and whether it is certain that nobody could."""
     possible = False
     for role in roles_above(case.program, str(case.facts["actor.role"]), named):
         answer = could_allow(case, role)

@@ -15,18 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attrs import define, evolve, field, frozen
 
 from empower.files import identity, read_text, shown_path
+from empower.noun import define, evolve, field, frozen
 from empower.pack import Find, Pack, PackDocument, Shaped, as_written, shape_pack
 from empower.places import Node, Places, written_columns
-from empower.problems import PROBLEMS_MAX, PackError, Problem, Span
+from empower.problems import INVISIBLE_HELP, PROBLEMS_MAX, PackError, Problem, Span, invisible
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
 _TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
 _STRIDE, _DENSITY = 2**16, 3
 """How often it is looked whether there are so few characters to a part that nobody can have written it."""
-_JOINERS = "\u200c\u200d"
 """Characters without a width that some scripts, and faces made of several, cannot do without."""
 
 
@@ -48,7 +47,7 @@ class Limits:
         return self.bytes_max // 6
 
 
-def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:
+def read_pack(path: str | Path, limits: Limits = Limits()) -> Pack:  # noqa: B008  (immutable)
     """Read a pack: a folder with `pack.yaml`, or that file itself.
 
     What is wrong with its shape stands in its `problems`; what its words mean is for `check_pack`, which reports both.
@@ -197,7 +196,7 @@ class _Spoilt(Exception):
     """The rest of a file cannot be read."""
 
 
-def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:
+def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:  # noqa: B008  (immutable)
     """YAML text → dicts, lists and texts; raises `PackError` for anything a pack may not contain."""
     builder = _Builder(text, file, limits)
     value = builder.value()
@@ -311,11 +310,11 @@ class _Builder:
             return
         if len(event.value) > self.limits.scalar_max:
             self.lose(event, "too-big", f"this text is longer than {self.limits.scalar_max} characters", "shorten it")
-        at = next((at for at, character in enumerate(event.value) if _invisible(character)), None)
+        at = next((at for at, character in enumerate(event.value) if invisible(character)), None)
         if at is not None:
             name = unicodedata.name(event.value[at], f"U+{ord(event.value[at]):04X}")
             message = f"this text holds the invisible character {name}"
-            self.note(event, "invisible-character", message, "type the text anew, without it", self.inside(event, at))
+            self.note(event, "invisible-character", message, INVISIBLE_HELP, self.inside(event, at))
 
     def where(self, event: Any, sign: str) -> Span | None:
         """Where an anchor or a tag stands before a value."""
@@ -344,12 +343,6 @@ class _Builder:
         """Note a problem that spoils the value, and end."""
         self.note(event, code, message, help_)
         raise _Spoilt
-
-
-def _invisible(character: str) -> bool:
-    if character.isprintable() or character in _JOINERS or character in "\n\t":
-        return False
-    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _span(event: Any, file: str) -> Span:

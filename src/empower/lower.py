@@ -8,7 +8,7 @@ Plans are made when first asked for, so that a large pack costs nothing for the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from empower import ir
@@ -86,14 +86,15 @@ def _plan(checked: CheckedPack, kind: str, guardrails: Guardrails) -> ir.Plan:
         tuple(each.id for each in guardrails),
         slots,
         free,
+        _zones(bars, duties, accounts, checked.zone),
     )
 
 
 def _told(checked: CheckedPack, guardrails: Guardrails) -> Iterator[str]:
     """The facts that the texts of these guardrails show: they are read with the others, so that a text never lacks one."""
     for guardrail in guardrails:
-        say = checked.about[guardrail.id].say
-        texts = [*say.staff.values(), *say.customer.values()]
+        about = checked.about[guardrail.id]
+        texts = [*about.title.values(), *about.say.staff.values(), *about.say.customer.values()]
         if isinstance(guardrail, CheckedDuty):
             texts += [text for name in guardrail.then for text in checked.obligations.get(name, {}).values()]
         for text in texts:
@@ -125,15 +126,28 @@ def _free(bars: Iterable[ir.Bar], accounts: Iterable[ir.Account]) -> tuple[str, 
     return tuple(sorted(fact for fact in read if fact.startswith("actor.") and fact != "actor.role"))
 
 
-def _clock(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> Literal["never", "day", "instant"]:
-    triples = [bar.threshold for bar in bars]
-    triples += [each for account in accounts for each in (account.amount, account.already, account.already_times) if each is not None]
-    parts = [type(part) for triple in triples for part in every_number(triple.exact)]
-    parts += [type(part) for duty in duties for part in condition_numbers(duty.exact)]
+def _clock(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Sequence[ir.Account]) -> Literal["never", "day", "instant"]:
+    parts = {type(part) for part in _numbers(bars, duties, accounts)}
     if ir.Now in parts:
         return "instant"
     campaign = any(account.campaign is not None for account in accounts)
     return "day" if campaign or ir.Today in parts or ir.DayOf in parts else "never"
+
+
+def _zones(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Sequence[ir.Account], own: str) -> tuple[str, ...]:
+    """The zones besides the pack's own in which days are counted."""
+    found = {part.zone for part in _numbers(bars, duties, accounts) if isinstance(part, (ir.Today, ir.DayOf))}
+    found |= {account.zone for account in accounts if account.campaign is not None}
+    return tuple(sorted(found - {"", own}))
+
+
+def _numbers(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Iterable[ir.Account]) -> Iterator[ir.Num]:
+    triples = [bar.threshold for bar in bars]
+    triples += [each for account in accounts for each in (account.amount, account.already, account.already_times) if each is not None]
+    for triple in triples:
+        yield from every_number(triple.exact)
+    for duty in duties:
+        yield from condition_numbers(duty.exact)
 
 
 def facts_of_number(number: ir.Num) -> set[str]:

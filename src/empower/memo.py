@@ -46,3 +46,23 @@ class MoneyTexts:
             self.known.clear()
         self.known[raw] = (minor, to_decimal(minor, self._currency)) if self._paired else minor
         return True
+
+
+class SetLists:
+    """Lists of members that have been read before, each as its set. Looking a list up is quicker than making a set and checking it."""
+
+    def __init__(self, members: frozenset[str]) -> None:
+        self.known: dict[tuple[Any, ...], frozenset[str]] = {}
+        self._members = members
+
+    def learn(self, raw: Any) -> bool:
+        """Check and remember one more list; False when there was nothing to learn. Raises `KeyError` for a word that is no member."""
+        if type(raw) is not list or not raw or tuple(raw) in self.known:
+            return False
+        found = frozenset(raw)
+        if not found <= self._members:
+            raise KeyError
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        self.known[tuple(raw)] = found
+        return True

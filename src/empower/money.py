@@ -2,7 +2,7 @@
 
 Inside the library an amount is an `int` of minor units (pence, cents, yen) from 0 to `MINOR_MAX`; its currency stands in the pack.
 Nothing here rounds, guesses a unit, computes with floats, or reads the locale or the decimal context: what is not plainly an amount
-is refused by name (DESIGN §5). Every refusal is a `MoneyError`.
+is refused by name (`docs/api.md`, *What goes in*). Every refusal is a `MoneyError`.
 """
 
 from __future__ import annotations

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from attrs import define, field
-
 from empower import ir
 from empower.environment import Environment, Value
 from empower.formulas import atoms
 from empower.judge import Case, Speaking, Verdict, lowest_role, roles_above, somebodies, speak
 from empower.lower import every_number, facts_of_number
+from empower.noun import define, field
 from empower.reasons import undecided, undecided_facts, unknown_under_known
 
 ALTERNATIVES_MAX = 16

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from empower import ir
-from empower.asking import read_asked
+from empower.asking import read_asked, with_balances
 from empower.backends.interpret import holds
 from empower.decision import Decision, Option
 from empower.environment import Environment, Value
 from empower.errors import MalformedRequest
-from empower.judge import judge
+from empower.judge import Case, judge, limit, speak
 from empower.money import plain_money
+from empower.noun import evolve
+from empower.reasons import Shown, fill_known
 from empower.request import Misread, read_value, written
 
 if TYPE_CHECKING:
@@ -27,27 +27,67 @@ def options_instead(teller: Teller, decision: Decision, language: str) -> tuple[
         return ()
     if teller.lenient(decision.context, "actor.role") is None:  # an unknown kind asked for in an unknown role
         return ()
-    found = list(at_its_limit(teller, decision, language))
-    return (*found, *on_the_menu(teller, decision, decision.parameters, language))
+    # What is given already under this key is not offered again.
+    own = (_by_itself(teller, alike, language) for alike in alike_parts(decision) if not alike[0].replayed)
+    found = [option for option in own if option is not None]
+    return tuple(_each_once([*found, *on_the_menu(teller, decision, decision.parameters, language)]))
 
 
-def at_its_limit(teller: Teller, decision: Decision, language: str) -> Iterator[Option]:
-    """The same action at the most that would be allowed."""
-    currency = teller.rules.program.currency
-    if decision.limit is None:
-        return
-    given = _handed_in(teller, decision.parameters)
+def _each_once(options: Iterable[Option]) -> Iterator[Option]:
+    """Options of which no two are the same action: the menu may offer just what was asked for, at the same limit."""
+    told: list[Mapping[str, Any]] = []
+    for option in options:
+        if option.action not in told:
+            told.append(option.action)
+            yield option
+
+
+def alike_parts(decision: Decision) -> list[list[Decision]]:
+    """The parts of a decision (a plain one is its own) that are of one kind with the same parameters; none that the pack does not know."""
+    found: dict[tuple[str, frozenset[tuple[str, Value]]], list[Decision]] = {}
+    for part in decision.parts or (decision,):
+        if not part.extra.notice:
+            found.setdefault((part.kind, frozenset(part.parameters.items())), []).append(part)
+    return list(found.values())
+
+
+def _by_itself(teller: Teller, alike: list[Decision], language: str) -> Option | None:
+    """One action in place of alike parts, without the rest of its wish: all that was asked, or the most that would be allowed."""
+    case = _alone(teller, alike[0])
+    action: dict[str, Any] = {"kind": case.plan.kind}
+    if case.plan.amount is None:
+        if judge(case).outcome != "allow":
+            return None
+    else:
+        amounts = [part.asked for part in alike if part.asked is not None]
+        whole = evolve(case, amount=sum(amounts) if amounts else None)
+        amount = whole.amount if judge(whole).outcome == "allow" else limit(case, speak(case, case.facts, fresh=False))
+        if amount is None:
+            return None
+        action["amount"] = plain_money(amount, teller.rules.program.currency)
+    return Option({**action, **_handed_in(teller, alike[0].parameters)}, _title(teller, case.plan.kind, language), "")
+
+
+def _alone(teller: Teller, decision: Decision) -> Case:
+    """The case of a decision as if its action were the whole wish."""
     case = teller.case(decision)
-    verdict = teller.verdict(decision, case) if case is not None else None
-    if verdict is None or verdict.limit is None:
-        return
-    yield Option(
-        {"kind": decision.kind, "amount": plain_money(verdict.limit, currency), **given}, _title(teller, decision.kind, language), ""
-    )
+    assert case is not None  # a decision with a plan: `alike_parts` leaves out any other
+    return with_balances(evolve(case, others=0), decision.extra.alone)
+
+
+def limit_together(teller: Teller, decision: Decision) -> int | None:
+    """The largest sum that the parts of `decide_all` would be allowed, in minor units; None if there is none, or they are not alike."""
+    (alike, *others) = alike_parts(decision) or [[]]
+    if others or len(alike) < len(decision.parts):
+        return None
+    case, count = _alone(teller, alike[0]), len(alike)
+    drawn = tuple(evolve(held, times=held.times + count - 1) for held in case.balances)  # by the parts before the last one
+    case = evolve(case, balances=drawn)
+    return limit(case, speak(case, case.facts, fresh=False), count)
 
 
 def _title(teller: Teller, kind: str, language: str) -> str:
-    return teller.rules.checked.kinds[kind].title.get(language, kind)
+    return Shown(teller.rules.checked, language).said(teller.rules.checked.kinds[kind].title, kind.replace("_", " "))
 
 
 def on_the_menu(teller: Teller, decision: Decision, parameters: Mapping[str, Any], language: str) -> Iterator[Option]:
@@ -63,7 +103,7 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
     typed = offered_parameters(teller, offer, parameters)
     if typed is None:
         return None
-    case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.balances, typed)
+    case = teller.case_in(decision.context, offer.kind, decision.judged_at, decision.extra.alone, typed)
     condition_facts: dict[str, Value | None] = {
         path: teller.lenient(decision.context, path) for path in teller.rules.program.facts if not path.startswith("action.")
     }
@@ -73,8 +113,8 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
         return None
     amount = offer.amount
     if amount is None and case.plan.amount is not None:
-        limit = judge(evolve(case, amount=case.plan.amount[0])).limit
-        amount = limit if limit is None or decision.asked is None else min(limit, decision.asked)
+        most = judge(evolve(case, amount=case.plan.amount[0])).limit
+        amount = most if most is None or decision.asked is None else min(most, decision.asked)
     if amount is None and case.plan.amount is not None:
         return None
     if judge(evolve(case, amount=amount)).outcome != "allow":
@@ -85,7 +125,11 @@ def _offered(teller: Teller, offer: ir.Offer, decision: Decision, parameters: Ma
     if not _can_be_read(teller, action, decision.context):
         return None
     note = teller.rules.checked.about[offer.id]
-    return Option(action, note.title.get(language, _title(teller, offer.kind, language)), offer.id, note.because)
+    shown = Shown(teller.rules.checked, language)
+    values = {path: shown.fact(path, value) for path, value in condition_facts.items()}
+    values["amount"] = "" if amount is None else shown.money(amount)
+    title = fill_known(shown.said(note.title), values, condition_facts)
+    return Option(action, title or _title(teller, offer.kind, language), offer.id, note.because)
 
 
 def _can_be_read(teller: Teller, action: Mapping[str, Any], context: Any) -> bool:
@@ -128,17 +172,21 @@ def options_now(teller: Teller, decision: Decision, language: str) -> tuple[Opti
     """Every kind at its limit, then the menu."""
     if decision.extra.notice:
         return ()
-    found = []
-    for kind in teller.rules.program.plans:
-        case = teller.case_in(decision.context, kind, decision.judged_at, decision.extra.balances)
-        if case.plan.amount is None:
-            allowed = judge(evolve(case, missing=())).outcome == "allow"
-            found += [Option({"kind": kind}, _title(teller, kind, language), "")] if allowed else []
-            continue
-        limit = judge(evolve(case, amount=case.plan.amount[0], missing=())).limit
-        if limit is not None:
-            found.append(
-                Option({"kind": kind, "amount": plain_money(limit, teller.rules.program.currency)}, _title(teller, kind, language), "")
-            )
+    found = [option for kind in teller.rules.program.plans if (option := _of_kind(teller, kind, decision, language)) is not None]
     readable = [option for option in found if _can_be_read(teller, option.action, decision.context)]
-    return (*readable, *on_the_menu(teller, decision, {}, language))
+    return tuple(_each_once([*readable, *on_the_menu(teller, decision, {}, language)]))
+
+
+def _of_kind(teller: Teller, kind: str, decision: Decision, language: str) -> Option | None:
+    """A kind at the most that would be allowed whatever is said to what it asks for."""
+    case = evolve(teller.case_in(decision.context, kind, decision.judged_at, decision.extra.alone), missing=())
+    action = {"kind": kind}
+    if case.plan.amount is not None:
+        most = judge(evolve(case, amount=case.plan.amount[0])).limit
+        if most is None:
+            return None
+        action["amount"] = plain_money(most, teller.rules.program.currency)
+    elif judge(case).outcome != "allow":
+        return None
+    needs = tuple(teller.need(f"action.{name}", language) for name in case.plan.asks)
+    return Option(action, _title(teller, kind, language), "", needs=needs)

@@ -1,40 +1,24 @@
 """The pack as its author wrote it: shapes and keys, nothing more. Every scalar is still text; `check` gives it meaning.
 
-These models are the one boundary that pydantic guards, and the source of the published JSON Schema of a pack.
-Conditions, amounts and cells stay plain values here (`object`), because only the checker knows the facts they speak of.
+Every key is declared here, once: the reader in `shape` and the published schema in `schema` are made from these classes.
+Conditions, amounts and cells stay plain values here (`Any`), because only the checker knows the facts they speak of.
+
+Annotations are values here, not texts (there is no `from __future__ import annotations`), since the reader looks at them.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
-from attrs import field, frozen
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-
-from empower.noun import Noun
+from empower import shape
+from empower.noun import field, frozen
 from empower.problems import PROBLEMS_MAX, Problem, Span, did_you_mean
+from empower.shape import Bare, Misshapen, Shape, declared_keys, read_shape
 
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _as_text(value: object) -> object:
-    return {"": value} if isinstance(value, str) else value
-
-
-Names = Annotated[list[str], BeforeValidator(_as_list)]
+Names = Annotated[Sequence[str], Bare(lambda name: [name])]
 """One name or a list of names."""
-Text = Annotated[dict[str, str], BeforeValidator(_as_text)]
+Text = Annotated[Mapping[str, str], Bare(lambda text: {"": text})]
 """A text, or one a language: `{en: …, de: …}`. A bare text is kept under `""` and speaks the pack's first language."""
-
-
-class Shape(BaseModel):
-    """A mapping whose keys are all known."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=False, frozen=True, defer_build=True)
 
 
 class Say(Shape):
@@ -58,8 +42,8 @@ class FactDocument(Shape):
 class RolesDocument(Shape):
     """The ladder of roles, lowest first, and the roles beside it with the one each asks."""
 
-    ladder: list[str]
-    beside: dict[str, str] = {}
+    ladder: Sequence[str]
+    beside: Mapping[str, str] = {}
 
 
 class ActionDocument(Shape):
@@ -67,9 +51,9 @@ class ActionDocument(Shape):
 
     amount: str | None = None
     title: Text | None = None
-    asks: Names = Field(default_factory=list)
-    reasons: list[str] = Field(default_factory=list)
-    parameters: dict[str, str] = {}
+    asks: Names = ()
+    reasons: Sequence[str] = ()
+    parameters: Mapping[str, str] = {}
 
 
 class Guardrail(Shape):
@@ -79,7 +63,7 @@ class Guardrail(Shape):
     because: str
     title: Text | None = None
     say: Say | None = None
-    from_: str | None = Field(default=None, alias="from")
+    from_: str | None = None
     until: str | None = None
     mode: str = "live"
 
@@ -99,17 +83,17 @@ class RuleDocument(Guardrail):
     any: Any = None
     all: Any = None
     at_least: str | None = None
-    of: list[str] | None = None
+    of: Sequence[str] | None = None
     otherwise: Any = None
-    then: Names = Field(default_factory=list)
-    examples: list[dict[str, Any]] = Field(default_factory=list)
+    then: Names = ()
+    examples: Sequence[Mapping[str, Any]] = ()
 
 
 class CapDocument(Guardrail):
     """The most, or least, that one action may give."""
 
-    for_: Names = Field(alias="for")
-    first: list[dict[str, Any]] | None = None
+    for_: Names
+    first: Sequence[Mapping[str, Any]] | None = None
     table: str | None = None
     hit: str | None = None
     at_most: Any = None
@@ -124,7 +108,7 @@ class CapDocument(Guardrail):
 class CampaignDocument(Shape):
     """The local days, both included, on which a budget gives anything."""
 
-    from_: str | None = Field(default=None, alias="from")
+    from_: str | None = None
     until: str | None = None
 
 
@@ -138,8 +122,8 @@ class EncourageDocument(Shape):
 class BudgetDocument(Guardrail):
     """The most that may be given per key in a window, by amount or times or both."""
 
-    for_: Names = Field(alias="for")
-    per: Names = Field(default_factory=list)
+    for_: Names
+    per: Names = ()
     window: str | None = None
     wait: str | None = None
     at_most: Any = None
@@ -155,7 +139,7 @@ class OfferDocument(Shape):
     """A gesture on the menu: an action template."""
 
     id: str
-    offer: dict[str, str]
+    offer: Mapping[str, str]
     because: str
     title: Text | None = None
     when: Any = None
@@ -165,7 +149,7 @@ class OfferDocument(Shape):
 class AssumeDocument(Guardrail):
     """A world the proofs rely on: a deny rule by another name, enforced live."""
 
-    for_: Names = Field(alias="for")
+    for_: Names
     that: Any
 
 
@@ -187,34 +171,34 @@ class PackDocument(Shape):
     currency: str
     timezone: str
     mission: Text
-    languages: list[str] = ["en"]
+    languages: Sequence[str] = ("en",)
     extends: str | None = None
     mode: str = "live"
     when_ledger_unavailable: Any = None
-    values: dict[str, Text] = {}
+    values: Mapping[str, Text] = {}
     roles: RolesDocument | None = None
-    groups: dict[str, list[str]] = {}
-    facts: dict[str, Annotated[FactDocument, BeforeValidator(lambda v: {"type": v} if isinstance(v, str) else v)]] = {}
-    define: dict[str, Any] = {}
-    obligations: dict[str, Text] = {}
-    actions: dict[str, Annotated[ActionDocument, BeforeValidator(lambda v: {} if v == "" else v)]] = {}
-    rules: list[RuleDocument] = []
-    caps: list[CapDocument] = []
-    budgets: list[BudgetDocument] = []
-    menu: list[OfferDocument] = []
-    assume: list[AssumeDocument] = []
-    claims: list[ClaimDocument] = []
-    population: dict[str, str] = {}
+    groups: Mapping[str, Sequence[str]] = {}
+    facts: Mapping[str, Annotated[FactDocument, Bare(lambda kind: {"type": kind})]] = {}
+    define: Mapping[str, Any] = {}
+    obligations: Mapping[str, Text] = {}
+    actions: Mapping[str, Annotated[ActionDocument, Bare(lambda _: {}, only="")]] = {}
+    rules: Sequence[RuleDocument] = ()
+    caps: Sequence[CapDocument] = ()
+    budgets: Sequence[BudgetDocument] = ()
+    menu: Sequence[OfferDocument] = ()
+    assume: Sequence[AssumeDocument] = ()
+    claims: Sequence[ClaimDocument] = ()
+    population: Mapping[str, str] = {}
 
 
-Place = tuple[str | int, ...]
+Place = shape.Place
 """A path into a document: keys and indices."""
 Find = Callable[[Place], Span]
 """Where something stands; see `places.Places.find`."""
 
 
-@frozen(repr=False, eq=False)
-class Pack(Noun):
+@frozen
+class Pack:
     """One pack as loaded: its document, its CSV tables, its cases, its parent if it extends one, and where everything stands."""
 
     document: PackDocument
@@ -230,7 +214,7 @@ class Pack(Noun):
     sources: Mapping[str, str] = field(repr=False)
     find: Find = field(repr=False, eq=False)
     """The place of a value in `pack.yaml`; worked out on demand, since only errors and explanations ask."""
-    parent: Pack | None = None
+    parent: "Pack | None" = None
     problems: tuple[Problem, ...] = field(default=(), repr=False)
     """What is wrong with its files and its shape. `check_pack` reports it together with what is wrong with its meaning."""
     broken: frozenset[Place] = field(default=frozenset(), repr=False)
@@ -240,8 +224,8 @@ class Pack(Noun):
 # ------------------------------------------------------------------------------------------------ shape
 
 
-@frozen(repr=False, eq=False)
-class Shaped(Noun):
+@frozen
+class Shaped:
     """A document with whatever had no fit shape left out, and a problem for each of these."""
 
     document: PackDocument
@@ -270,15 +254,13 @@ def shape_pack(value: Mapping[str, Any], find: Find) -> Shaped | tuple[Problem, 
     given = dict(value)
     kept: dict[str, tuple[int, ...]] = {}
     for _ in range(_ROUNDS):
-        try:
-            document = PackDocument.model_validate(given)
-        except ValidationError as error:
-            faults = error.errors(include_url=False, include_context=False)
-        else:
+        misshapen: list[Misshapen] = []
+        document = read_shape(PackDocument, given, (), misshapen)
+        if not misshapen:
             return Shaped(document, tuple(problems), frozenset(broken), kept)
         at = _at_home(find, kept)
-        problems += [_shape_problem(fault, at) for fault in faults[: PROBLEMS_MAX + 1]]
-        if len(problems) > PROBLEMS_MAX or not _leave_out(given, faults, broken, kept):
+        problems += [_shape_problem(each, at) for each in misshapen[: PROBLEMS_MAX + 1]]
+        if len(problems) > PROBLEMS_MAX or not _leave_out(given, misshapen, broken, kept):
             return tuple(problems)
     return tuple(problems)
 
@@ -295,14 +277,14 @@ def as_written(place: Place, kept: Mapping[str, tuple[int, ...]]) -> Place:
     return place
 
 
-def _leave_out(given: dict[str, Any], faults: list[Any], broken: set[Place], kept: dict[str, tuple[int, ...]]) -> bool:
+def _leave_out(given: dict[str, Any], misshapen: list[Misshapen], broken: set[Place], kept: dict[str, tuple[int, ...]]) -> bool:
     """Take what is misshapen out of a document; False when the rest could not be checked without it."""
     surplus: dict[Any, Any] = {}
     items: dict[str, set[int]] = {}
-    for fault in faults:
-        place: Place = tuple(fault["loc"])
+    for each in misshapen:
+        place = each.place
         head = str(place[0])
-        if fault["type"] == "extra_forbidden":
+        if each.wanted == "known":
             _note(surplus, place)
             if head in _LISTS:
                 broken.add((head, str(given[head][int(place[1])].get("id"))))
@@ -362,39 +344,36 @@ _NOUNS = {
 }  # fmt: skip
 _NAMES = ("deny", "escalate", "only_if", "ask", "oblige", "advise", "for", "per", "then", "asks")
 _TEXTS = ("mission", "title", "staff", "customer", "ask", "nudge")
-_SHAPES = {"string_type": "a text", "list_type": "a list", "dict_type": "a mapping of keys", "model_type": "a mapping of keys"}
+_SHAPES = {"text": "a text", "list": "a list", "mapping": "a mapping of keys", "shape": "a mapping of keys"}
 
 
-def _shape_problem(fault: Any, find: Find) -> Problem:
-    place: Place = tuple(fault["loc"])
+def _shape_problem(misshapen: Misshapen, find: Find) -> Problem:
+    place, value = misshapen.place, misshapen.value
     key = str(place[-1])
-    if fault["type"] == "extra_forbidden":
+    if misshapen.wanted == "known":
         help_ = did_you_mean(key, _keys_at(place[:-1]))
         return Problem(find((*place, "<key>")), "unknown-key", f"'{key[:60]}' is not a key of {_noun(place[:-1])}", help_)
-    if fault["type"] == "missing":
-        owner = _owner(fault, place)
+    if misshapen.wanted == "present":
+        owner = _owner(value, place)
         if key == "because":
             help_ = "add `because:` with the name of the value of the mission that it serves"
             return Problem(find(place[:-1]), "no-value", f"{owner} names no value", help_)
         return Problem(find(place[:-1]), "missing-key", f"{owner} needs '{key}'", f"add `{key}: …`")
     what = f"item {int(key) + 1} of {_part(place[:-1])}" if isinstance(place[-1], int) else _part(place)
-    names = fault["type"] == "list_type" and key in _NAMES
-    wanted = (
-        "a name or a list of names"
-        if names
-        else "a text"
-        if _is_text(fault["type"], place)
-        else _SHAPES.get(fault["type"], "something else")
-    )
-    if fault["input"] == "":
+    wanted = _wanted(misshapen.wanted, place)
+    if value == "":
         return Problem(find((*place, "<key>")), "wrong-shape", f"{what} is empty, and must be {wanted}", "fill it in, or leave the key out")
-    got = "a text" if isinstance(fault["input"], str) else "a list" if isinstance(fault["input"], list) else "a mapping of keys"
+    got = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping of keys"
     return Problem(find(place), "wrong-shape", f"{what} must be {wanted}, not {got}", _how_to_shape(wanted))
 
 
-def _is_text(fault: str, place: Place) -> bool:
-    """Whether a mapping stands here for the texts of several languages, so that one text would do as well."""
-    return fault == "dict_type" and (place[-1] in _TEXTS or (place[0] in ("values", "obligations") and len(place) == 2))
+def _wanted(wanted: str, place: Place) -> str:
+    """What should stand at a place, as little as would do there: one name for a list of names, one text for those of several languages."""
+    if wanted == "list" and place[-1] in _NAMES:
+        return "a name or a list of names"
+    if wanted == "mapping" and (place[-1] in _TEXTS or (place[0] in ("values", "obligations") and len(place) == 2)):
+        return "a text"
+    return _SHAPES[wanted]
 
 
 def _how_to_shape(wanted: str) -> str:
@@ -413,9 +392,8 @@ def _part(place: Place) -> str:
     return f"'{place[-1] if place else ''}'" + (f" of {noun}" if noun != "a pack" else "")
 
 
-def _owner(fault: Any, place: Place) -> str:
-    given = fault["input"]
-    name = given.get("id") if isinstance(given, dict) else None
+def _owner(given: Any, place: Place) -> str:
+    name = given.get("id")
     noun = _noun(place[:-1])
     return f"{noun.removeprefix('a ').removeprefix('an ')} '{name[:60]}'" if isinstance(name, str) else noun
 
@@ -427,23 +405,17 @@ def _noun(place: Place) -> str:
     return "a pack"
 
 
-def _keys_at(place: Place) -> Iterator[str]:
-    """The keys that the model at a place knows, as an author writes them."""
-    model: Any = PackDocument
+def _keys_at(place: Place) -> Iterable[str]:
+    """The keys that the shape at a place knows, as an author writes them."""
+    found: type[Shape] | None = PackDocument
     for part in place:
-        if isinstance(part, str) and hasattr(model, "model_fields"):
-            info = next((f for name, f in model.model_fields.items() if (f.alias or name) == part), None)
-            model = _inner(info.annotation) if info else model
-    for name, info in getattr(model, "model_fields", {}).items():
-        yield info.alias or name
+        key = declared_keys(found).get(str(part)) if found is not None else None
+        found = _shape_in(key.kind) if key is not None else found
+    return declared_keys(found) if found is not None else ()
 
 
-def _inner(annotation: Any) -> Any:
-    """The model inside `list[Model]`, `dict[str, Model]`, `Model | None`, or the annotation itself."""
-    if hasattr(annotation, "model_fields"):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        inner = _inner(argument)
-        if hasattr(inner, "model_fields"):
-            return inner
-    return annotation
+def _shape_in(kind: Any) -> type[Shape] | None:
+    """The shape inside `Sequence[Shape]`, `Mapping[str, Shape]`, `Shape | None`; None when there is none."""
+    if isinstance(kind, type) and issubclass(kind, Shape):
+        return kind
+    return next((found for part in get_args(kind) if (found := _shape_in(part)) is not None), None)

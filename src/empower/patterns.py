@@ -13,7 +13,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 
-from attrs import Factory, field, frozen
+from empower.noun import field, frozen
 
 LENGTH_MAX = 200
 GROUPS_MAX = 20
@@ -378,8 +378,8 @@ class _Part:
 class _Automaton:
     """Positions, and what may follow each: once for every way in which it may."""
 
-    positions: list[_Characters] = field(default=Factory(list))
-    follow: list[list[int]] = field(default=Factory(list))
+    positions: list[_Characters] = field(factory=list)
+    follow: list[list[int]] = field(factory=list)
 
     def add(self, node: _Node) -> _Part:
         """Add the positions of a node, counted repetitions written out."""

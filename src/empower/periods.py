@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from attrs import evolve
-
 from empower import ir
 from empower.authority import plan_atoms
 from empower.backends.interpret import number
 from empower.environment import Environment, Unread
 from empower.formulas import numbers_in
 from empower.ledger.windows import day_interval, local_day
+from empower.noun import evolve
 
 ALWAYS = (-(2**62), 2**62)
 FIRST_DAY, LAST_DAY = 1, 3_652_059
@@ -19,14 +18,16 @@ _AHEAD_MS = 60_000
 """How far ahead comparisons with the instant itself are looked at; a verdict on them holds no longer than this."""
 
 
-def day_in(zone: str) -> Callable[[int], int]:
-    """The ordinal of the local day of an instant in a zone; `never` lies before every day, and the calendar ends with the year 9999."""
+def day_in(zone: str) -> Callable[..., int]:
+    """The ordinal of the local day of an instant in a zone, or in another that is named; `never` lies before every day, and the calendar ends
+    with the year 9999.
+    """  # noqa: D205  (one sentence)
 
-    def day_of(at: int) -> int:
+    def day_of(at: int, other: str = "") -> int:
         if at == ir.NEVER_MS:
             return ir.NEVER_DAY
         try:
-            return local_day(zone, at)
+            return local_day(other or zone, at)
         except ValueError:
             return FIRST_DAY if at < 0 else LAST_DAY
 
@@ -42,7 +43,8 @@ def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:
     """The half-open interval of ledger time, around the instant of the decision, in which its verdict holds."""
     start, end = ALWAYS
     if plan.clock != "never":
-        start, end = day_interval(zone, env.day_of(env.now))
+        days = [day_interval(each, env.day_of(env.now, each)) for each in (zone, *plan.zones)]
+        start, end = max(first for first, _ in days), min(last for _, last in days)
     if plan.clock == "instant":
         start, end = max(start, env.now), min(end, env.now + _AHEAD_MS, *_turns(plan, env))
     return start, max(end, env.now + 1)

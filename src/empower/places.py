@@ -9,8 +9,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import define
-
+from empower.noun import define
 from empower.pack import Place
 from empower.problems import Span, split_lines
 

@@ -10,10 +10,9 @@ import threading
 from collections import Counter as Tally
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 
-from attrs import evolve
-
 from empower import ir
 from empower.environment import Value
+from empower.noun import evolve
 
 INDEX_MIN = 48
 """From so many guardrails on that name members of one fact, that fact becomes an index."""

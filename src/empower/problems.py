@@ -12,9 +12,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 
-from attrs import field, frozen
-
 from empower.errors import EmpowerError
+from empower.noun import field, frozen
 
 CODES: Mapping[str, str] = {
     # -- files
@@ -66,7 +65,7 @@ CODES: Mapping[str, str] = {
     # -- what a condition means
     "word-as-condition": "a word alone is neither true nor false",
     "number-as-condition": "a number alone is neither true nor false",
-    "constant-condition": "a comparison without a fact in it",
+    "constant-condition": "a comparison that always comes out the same",
     "wrong-type": "something of one type stands where another belongs",
     "mixed-units": "money, counts, lengths of time and dates cannot be mixed",
     "not-ordered": "these words have no order",
@@ -108,6 +107,8 @@ PROBLEMS_MAX = 1_000
 """More than this many problems are counted, not shown."""
 _WIDTH = 110
 _NEAR_MAX, _KNOWN_MAX = 200, 2_000
+INVISIBLE_HELP = "type the text anew, without it"
+_JOINERS = "\u200c\u200d"
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
@@ -192,6 +193,13 @@ def _visible(character: str) -> str:
     if character.isprintable() or character == "\N{NO-BREAK SPACE}":
         return character
     return "→" if character == "\t" else f"\\u{ord(character):04x}"
+
+
+def invisible(character: str) -> bool:
+    """Whether nobody can see a character, which has no place in a pack. Joiners of letters and pictures are not meant."""
+    if character.isprintable() or character in _JOINERS or character in "\n\t":
+        return False
+    return unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 def _width(text: str) -> int:

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
-from attrs import frozen
-
 from empower import ir
 from empower.backends.interpret import holds, number
 from empower.checked import About, CheckedPack
@@ -18,13 +16,14 @@ from empower.formulas import atom_facts, certainly, negated, number_facts, possi
 from empower.judge import Case
 from empower.lower import facts_of_number
 from empower.money import format_money
-from empower.noun import Noun
+from empower.noun import frozen
+from empower.phrases import phrase
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-@frozen(repr=False, eq=False)
-class Shown(Noun):
+@frozen
+class Shown:
     """How values of a pack are shown in a language."""
 
     checked: CheckedPack
@@ -38,14 +37,16 @@ class Shown(Noun):
         """A fact's value, as its type is written."""
         kind = self.checked.facts.get(path)
         if value is None:
-            return "unknown"
+            return phrase(self.language, "value.unknown")
+        if value in (ir.NEVER_DAY, ir.NEVER_MS) and isinstance(kind, (ir.DateType, ir.InstantType)):
+            return phrase(self.language, "value.never")
         if isinstance(kind, (ir.DateType, ir.InstantType)) and isinstance(value, int):
             return _moment(kind, value)
         if isinstance(kind, ir.NumberType) and isinstance(value, int):
             return self.number(Fraction(value, kind.denominator), money=kind.unit == "money")
         if isinstance(value, frozenset):
-            return ", ".join(sorted(value)) or "none"
-        return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+            return ", ".join(sorted(value)) or phrase(self.language, "value.none")
+        return phrase(self.language, "value.yes" if value else "value.no") if isinstance(value, bool) else str(value)
 
     def number(self, value: Fraction, *, money: bool) -> str:
         """A number; money in major units, rounded towards zero to whole minor ones."""
@@ -57,14 +58,24 @@ class Shown(Noun):
         return f"{tenths // 100}.{tenths % 100:02d}"
 
     def name(self, path: str) -> str:
-        """What a fact is called."""
+        """What a fact or a parameter is called."""
         note = self.checked.fact_notes.get(path)
-        return note.title.get(self.language, path) if note is not None else path
+        if path == "action.reason":
+            return phrase(self.language, "clause.reason")
+        plain = path.removeprefix("action.").replace("_", " ") if path.startswith("action.") else path
+        return self.said(note.title, plain) if note is not None else plain
+
+    def said(self, words: Mapping[str, str], otherwise: str = "") -> str:
+        """What something is called: in the pack's first language where it has no name in this one."""
+        return words.get(self.language) or words.get(self.checked.languages[0]) or otherwise
+
+    def role(self, name: str | None) -> str:
+        """A role as it is said, with its article where the language has one that does not depend on the word's gender."""
+        said = str(name).replace("_", " ")
+        return phrase(self.language, "role.vowel" if said[0] in "aeiou" else "role", role=said)
 
 
 def _moment(kind: ir.FactType, value: int) -> str:
-    if value in (ir.NEVER_DAY, ir.NEVER_MS):
-        return "never"
     if isinstance(kind, ir.DateType):
         return datetime.date.fromordinal(value).isoformat()
     return (datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=value)).isoformat()
@@ -101,7 +112,7 @@ def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> 
         return _comparison(atom, env, shown, positive=positive)
     if isinstance(atom, ir.AmountAbove):
         bound = _try(atom.threshold, env)
-        text = f"{shown.money(env.amount)} > {shown.money(bound) if bound is not None else 'unknown'}"
+        text = f"{shown.money(env.amount)} > {shown.money(bound) if bound is not None else phrase(shown.language, 'value.unknown')}"
         return Clause(
             text,
             shown.money(env.amount),
@@ -110,27 +121,28 @@ def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> 
         )
     fact = min(atom_facts(atom))
     actual = shown.fact(fact, env.facts.get(fact))
-    wanted = _wanted(atom, env, shown)
-    sign = "is" if positive else "is not"
-    return Clause(f"{shown.name(fact)} {sign} {wanted}", actual, wanted, "")
+    test, wanted = _wanted(atom, env, shown, positive=positive)
+    text = phrase(shown.language, f"test.{test}" if positive else f"test.not_{test}", name=shown.name(fact), wanted=wanted)
+    return Clause(text, actual, wanted, "")
 
 
-def _wanted(atom: ir.Atom, env: Environment, shown: Shown) -> str:
+def _wanted(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> tuple[str, str]:
+    """What is tested of a word, set or text, by the name of its phrase, and what is wanted of it."""
     match atom:
         case ir.IsAmong(members=members):
-            return " or ".join(sorted(members))
-        case ir.SetTest(members=members):
-            return f"{atom.operator.replace('_', ' ')} {', '.join(sorted(members))}"
+            return "is", f" {phrase(shown.language, 'or')} ".join(sorted(members))
+        case ir.SetTest(operator=operator, members=members):
+            return operator, ", ".join(sorted(members))
         case ir.Has(member=member):
-            return member
+            return "has", member
         case ir.TextTest(operator=operator, text=text):
-            return f"{operator.replace('_', ' ')} '{text}'"
+            return {"equals": "is", "found": "matches"}.get(operator, operator), f"'{text}'"
         case ir.SameWord(right=right):
-            return shown.fact(right, env.facts.get(right))
+            return "is", shown.fact(right, env.facts.get(right))
         case ir.Known():
-            return "known"
+            return "is", phrase(shown.language, "value.known")
         case _:
-            return "yes"
+            return "answer", phrase(shown.language, "value.yes" if positive else "value.no")
 
 
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
@@ -138,12 +150,15 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 
 def _comparison(atom: ir.Compare, env: Environment, shown: Shown, *, positive: bool) -> Clause:
     sign = atom.operator if positive else _OPPOSITE[atom.operator]
+    if isinstance(atom.left, ir.Today) and isinstance(atom.right, ir.Number):
+        today, day = (datetime.date.fromordinal(number(each, env)).isoformat() for each in (atom.left, atom.right))
+        return Clause(phrase(shown.language, "clause.from" if sign in (">", ">=") else "clause.until", day=day), today, day, "")
     left, factor = _unscaled(atom.left)
     money = any(_is_money(fact, shown) for fact in atom_facts(atom)) or isinstance(left, ir.Amount)
     name = _name(left, shown)
     actual, bound = _try(left, env), _try(atom.right, env)
     if actual is None or bound is None:
-        return Clause(f"{name} {sign} …", "unknown", "", "")
+        return Clause(f"{name} {sign} …", phrase(shown.language, "value.unknown"), "", "")
     scale = _denominator(left, shown)
     limit = Fraction(bound, factor * scale)
     value = Fraction(actual, scale)
@@ -173,15 +188,14 @@ def _name(node: ir.Num, shown: Shown) -> str:
         case ir.NumberFact(fact=fact):
             return shown.name(fact)
         case ir.Amount():
-            return "amount"
+            return phrase(shown.language, "clause.amount")
         case ir.Sum(left=ir.Today(), right=ir.Scaled(value=ir.DayOf(fact=fact) | ir.NumberFact(fact=fact))):
-            return f"days since {shown.name(fact)}"
+            return phrase(shown.language, "clause.days_since", fact=shown.name(fact))
         case ir.Sum(left=ir.Now(), right=ir.Scaled(value=ir.NumberFact(fact=fact))):
-            return f"time since {shown.name(fact)}"
-        case ir.Today():
-            return "today"
+            return phrase(shown.language, "clause.time_since", fact=shown.name(fact))
         case _:
-            return " and ".join(shown.name(fact) for fact in sorted(number_facts(node))) or "this"
+            facts = (shown.name(fact) for fact in sorted(number_facts(node)))
+            return f" {phrase(shown.language, 'and')} ".join(facts) or phrase(shown.language, "clause.this")
 
 
 def _try(node: ir.Num, env: Environment) -> int | None:
@@ -261,6 +275,6 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def fill_known(template: str, values: Mapping[str, str], facts: Mapping[str, Value | None]) -> str:
-    """A template filled, or nothing where it would have to show a fact that is not known."""
-    shown = _PLACEHOLDER.findall(template)
-    return "" if any(name in values and name in facts and facts[name] is None for name in shown) else fill(template, values)
+    """A template filled, or nothing where it would have to show a fact that is not known, or a number that there is not."""
+    shown = set(_PLACEHOLDER.findall(template)) & values.keys()
+    return "" if any(not values[name] or (name in facts and facts[name] is None) for name in shown) else fill(template, values)

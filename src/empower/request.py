@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
-
-from attrs import field, frozen
 
 from empower import ir
 from empower.environment import Value
 from empower.errors import Fault, MalformedRequest
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
-from empower.noun import Noun
+from empower.noun import frozen
 from empower.problems import did_you_mean
 
 TEXT_MAX = 1_000
@@ -33,21 +31,20 @@ class Misread(ValueError):
         self.message, self.help = message, help_
 
 
-@frozen(repr=False, eq=False)
-class Approval(Noun):
-    """Somebody said yes: their `actor.*` facts, `id` and `role` at least (DESIGN law 11)."""
+@frozen
+class Approval:
+    """Somebody said yes: their `actor.*` facts, `id` and `role` at least (law 11)."""
 
-    by: Mapping[str, Any] = field()
+    by: Mapping[str, Any]
 
-    @by.validator
-    def _check(self, _attribute: Any, value: Any) -> None:
-        if not isinstance(plain(value), Mapping):
+    def __attrs_post_init__(self) -> None:
+        if not isinstance(plain(self.by), Mapping):
             message = 'an approval names who gave it: Approval(by={"id": "m2", "role": "manager"})'
             raise TypeError(message)
 
 
-@frozen(repr=False, eq=False)
-class Request(Noun):
+@frozen
+class Request:
     """An action in a context, read: what both back ends judge."""
 
     kind: str
@@ -147,7 +144,9 @@ def _money(raw: Any, currency: str) -> int:
     try:
         return parse_money(raw, currency)
     except MoneyError as error:
-        raise Misread(error.message, error.help) from None
+        # A fact that is money lies within bounds of its own, whatever an amount may be.
+        below = error.message.endswith("is negative")
+        raise Misread(error.message, "money facts are never below zero" if below else error.help) from None
 
 
 def _bounded(value: int, kind: ir.NumberType, show: Callable[[int], str]) -> int:
@@ -313,12 +312,20 @@ SUBJECTS: Mapping[str, str] = {
 """How `history` and `left` call the built-in facts."""
 
 
-def plain_subjects(subjects: Mapping[str, Any]) -> dict[str, str]:
-    """Subjects by the fact they stand for; raises `MalformedRequest` for an unknown one."""
-    faults = [
-        Fault(name, "is not a subject" if name not in SUBJECTS else "must be a text", did_you_mean(name, SUBJECTS))
-        for name, value in subjects.items()
-        if name not in SUBJECTS or not isinstance(value, str)
-    ]
-    refuse(faults)
+def plain_subjects(subjects: Mapping[str, Any], roles: Collection[str] | None) -> dict[str, str]:
+    """Subjects by the fact they stand for; `roles`: None where a role is no subject. Raises `MalformedRequest` for any other."""
+    known = [name for name in SUBJECTS if name != "role" or roles is not None]
+    refuse([fault for name, value in subjects.items() if (fault := _subject_fault(name, value, known, roles or ()))])
     return {SUBJECTS[name]: value for name, value in subjects.items()}
+
+
+def _subject_fault(name: str, value: object, known: Sequence[str], roles: Collection[str]) -> Fault | None:
+    if name == "role" and name not in known:
+        return Fault(name, "is not kept with the history", f"ask by {', '.join(known)}")
+    if name not in known:
+        return Fault(name, "is not a subject", did_you_mean(name, known))
+    if not isinstance(value, str):
+        return Fault(name, f"must be a text, not {kind_of(value)}", f'such as {name}="d7"; leave it out to ask about everybody')
+    if name == "role" and value not in roles:
+        return Fault(name, f"{_shown(value)} is not a role of this pack", did_you_mean(value, roles))
+    return None

@@ -196,7 +196,7 @@ def budget(author: Author, name: str) -> Document:
     by_role = isinstance(limit, dict) and limit.get("by") == "actor.role" and len(set(limit.values())) > 2
     if author.chance(3):
         found["over"] = author.pick(("deny", "escalate") if personal or by_role else ("deny",))
-    if author.chance(5) and author.of("money"):
+    if author.chance(5) and author.of("money") and _limits_amount(found.get("at_most")):
         found["already"] = money(author, 1) if author.chance(3) else author.pick(author.of("money")).path
     if per and author.chance(3):
         shared = {"shared_at_most": author.money()}
@@ -210,6 +210,10 @@ def budget(author: Author, name: str) -> Document:
     if author.chance(8):
         found["encourage"] = {"aim": "3", "nudge": "{left} left"}
     return found
+
+
+def _limits_amount(limit: object) -> bool:
+    return limit is not None and (not isinstance(limit, dict) or "by" in limit or "amount" in limit)
 
 
 def _limit(author: Author, chosen: object) -> object:

@@ -26,7 +26,7 @@ class View:
 
     facts: Mapping[str, Any]
     now: int
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
     amount: int = 0
 
 
@@ -125,9 +125,9 @@ def value_of(number: ir.Num, view: View) -> int | None:
             return view.facts.get(fact)
         case ir.DayOf(fact=fact):
             at = view.facts.get(fact)
-            return None if at is None else view.day_of(at)
+            return None if at is None else view.day_of(at, number.zone)
         case ir.Today():
-            return view.day_of(view.now)
+            return view.day_of(view.now, number.zone)
         case ir.Now():
             return view.now
         case ir.Amount():
@@ -200,7 +200,7 @@ def budget_voice(
     budget: CheckedBudget, view: View, balance: Callable[[CheckedBudget, tuple[str, ...]], Balance], checked: CheckedPack
 ) -> Voice:
     """A budget speaks when its window would hold more than its limit."""
-    today = view.day_of(view.now)
+    today = view.day_of(view.now, budget.zone)
     first, last = budget.campaign or (None, None)
     if (first is not None and today < first) or (last is not None and today > last):
         return Voice(budget.id, True, "deny")  # noqa: FBT003  (as everywhere in this file: whether it speaks)
@@ -245,7 +245,7 @@ class Question:
     missing: bool
     facts: Mapping[str, Any]
     now: int
-    day_of: Callable[[int], int]
+    day_of: Callable[..., int]
     balance: Callable[[CheckedBudget, tuple[str, ...]], Balance]
     fresh: bool = False
     """Whether nothing is drawn yet from the budgets kept per actor."""

@@ -176,19 +176,19 @@ def guardrails(author: Author, tables: dict[str, str], prefix: str = "", *, most
 
 
 @st.composite
-def sources(draw: st.DrawFn, *, budgets: bool = True, **author_is: bool) -> Source:
-    """A random pack as written, by an author of some sort."""
+def sources(draw: st.DrawFn, *, budgets: bool = True, most: int = 3, **author_is: bool) -> Source:
+    """A random pack as written, by an author of some sort, with about `most` guardrails of each sort at most."""
     author = draw(authors(**author_is))
     author.draw = draw
     document = declarations(author)
     tables: dict[str, str] = {}
-    document |= guardrails(author, tables)
+    document |= guardrails(author, tables, most=most)
     if not budgets:
         document["budgets"] = []
     return Source(document, tables)
 
 
 @st.composite
-def packs(draw: st.DrawFn, *, budgets: bool = True, **author_is: bool) -> Made:
+def packs(draw: st.DrawFn, *, budgets: bool = True, most: int = 3, **author_is: bool) -> Made:
     """A random pack that passes the checker, by an author of some sort."""
-    return make(draw(sources(budgets=budgets, **author_is)))
+    return make(draw(sources(budgets=budgets, most=most, **author_is)))

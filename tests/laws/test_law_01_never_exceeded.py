@@ -59,10 +59,9 @@ class Book:
         """Read what is new in the history, and check each allow as it comes."""
         for entry in history[self.read :]:
             if entry.event == "allowed":
-                for line in self._allowed(entry):
+                for line in self._allowed(entry):  # in order: each part under the limit of its own authority
                     self.lines[line.key] = line
-                for line in self._allowed(entry):
-                    self.check(self.lines[line.key])
+                    self.check(line)
             elif entry.key in self.lines:
                 self._settle(self.lines[entry.key], entry)
         self.read = len(history)
@@ -128,7 +127,7 @@ def counter_of(budget: CheckedBudget, facts: Mapping[str, Any]) -> tuple[str, ..
 
 def limits(budget: CheckedBudget, line: Line, view: oracle.View, counter: tuple[str, ...]) -> tuple[int | None, int | None]:
     """The limits in force for an entry, by amount and by times; what was given before is taken off."""
-    today = view.day_of(view.now)
+    today = view.day_of(view.now, budget.zone)
     first, last = budget.campaign or (None, None)
     if (first is not None and today < first) or (last is not None and today > last):
         return 0, 0
@@ -136,12 +135,14 @@ def limits(budget: CheckedBudget, line: Line, view: oracle.View, counter: tuple[
         roles = line.pack.pack.roles
         exempt = budget.unknown_role is not None and roles.rank(line.facts["actor.role"]) >= roles.rank(budget.unknown_role)
         return (None, None) if exempt else (budget.shared_at_most, budget.times)
-    before = 0 if budget.already is None else oracle.value_of(budget.already, view)
     found = [oracle.value_of(limit, view) for limit in budget.amounts]
+    if not found:
+        return None, budget.times
+    before = 0 if budget.already is None else oracle.value_of(budget.already, view)
     assert before is not None
     assert None not in found
-    most = min((limit for limit in found if limit is not None), default=None)
-    return None if most is None else max(most, 0) - max(before, 0), budget.times
+    most = min(limit for limit in found if limit is not None)
+    return max(most, 0) - max(before, 0), budget.times
 
 
 def in_window(budget: CheckedBudget, then: int, now: int) -> bool:

@@ -52,7 +52,7 @@ def test_an_escalation_names_the_lowest_role_that_could_say_yes(world: World) ->
     """An escalation names the lowest role above the requester's, at or above every role so named, whose approval could be allowed for
     some value of the actor facts that a role does not fix, assuming a fresh personal budget and the shared balances as they are; if there
     is none, the outcome is `deny`. Here every value of every such fact is tried.
-    """  # noqa: D205  (one sentence of DESIGN §4)
+    """  # noqa: D205  (one sentence of the law)
     agrees(world)
 
 

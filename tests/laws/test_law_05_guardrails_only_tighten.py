@@ -14,7 +14,7 @@ from laws.packs import LAYERS, Made, Source, declarations, guardrails, make, pac
 from laws.profile import searched
 from laws.test_law_03_certain_outcome import STRENGTH
 from laws.test_law_04_unknown_is_never_generous import at_most
-from laws.vocabulary import facts
+from laws.vocabulary import ZONES, facts
 from laws.worlds import World, worlds
 
 TIGHTENING = ("rules", "caps", "budgets", "assume")
@@ -113,6 +113,24 @@ def test_adding_a_parent_never_loosens(pair: tuple[Made, Made], data: st.DataObj
     alone, child = pair
     world = data.draw(worlds(st.just(child), unknown=4))
     never_looser(world, evolve(world, made=alone))
+
+
+@searched(80)
+@given(sources(), st.sampled_from(ZONES), st.data())
+def test_a_child_dates_nothing_of_its_parent(source: Source, zone: str, data: st.DataObject) -> None:
+    """A child may not redefine, shadow or date its parent's guardrails: wherever it lies, their days are those of the parent's zone."""
+    parent = evolve(source, document={**source.document, "pack": "company"})
+    head = {key: source.document[key] for key in ("version", "currency", "mission")}
+    child = Source({**head, "pack": "shop", "timezone": zone, "extends": "../company", "values": {}}, {}, parent)
+    world = data.draw(worlds(st.just(make(child)), unknown=6))
+    above = evolve(world, made=make(parent))
+    ours, theirs = (judge(each.case()) for each in (world, above))
+    assert (ours.outcome, ours.limit, ours.who, ours.certain) == (theirs.outcome, theirs.limit, theirs.who, theirs.certain)
+    here, there = (each.guard() for each in (world, above))
+    for _ in range(2):
+        told = [guard.preview(world.action(), world.context()) for guard in (here, there)]
+        assert len({(each.outcome, each.limit, each.who, each.guardrails) for each in told}) == 1
+        assert told[0].options == told[1].options
 
 
 @searched(80)

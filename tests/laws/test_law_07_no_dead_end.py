@@ -9,10 +9,11 @@ from hypothesis import given, strategies as st
 
 from empower import Guard
 from empower.decision import Decision
+from empower.money import exponent_of
 from laws.packs import packs
 from laws.profile import searched
-from laws.vocabulary import values_of
-from laws.worlds import SPENT, World, worlds
+from laws.vocabulary import native, values_of
+from laws.worlds import SPENT, World, amounts, worlds
 
 
 def preview(world: World) -> Decision:
@@ -52,14 +53,16 @@ def test_options_are_allowed_whatever_else_the_context_holds(world: World, data:
 
 
 @searched(60)
-@given(worlds(unknown=8))
-def test_whatever_can_be_done_right_now_is_allowed(world: World) -> None:
-    """`guard.options(context)`: what can I do for this customer right now? Each re-decides to `allow` once it says what its kind asks for."""
+@given(worlds(unknown=8), st.data())
+def test_whatever_can_be_done_right_now_is_allowed(world: World, data: st.DataObject) -> None:
+    """`guard.options(context)`: what can I do for this customer right now? Each re-decides to `allow` once it says what it needs, if anything."""
     guard = world.guard()
+    program = world.made.program
     for option in guard.options(world.context()):
-        lacking = [name for name in world.made.pack.kinds[str(option.action["kind"])].asks if name not in option.action]
-        again = guard.preview({**option.action, **dict.fromkeys(lacking, "late")}, world.context())
-        assert again.outcome == "allow" or (lacking and again.outcome != "needs_info")
+        for _ in range(3):
+            answers = {need.fact: data.draw(values_of(program.facts[need.fact])) for need in option.needs}
+            told = {path.removeprefix("action."): native(each, program.facts[path], program.currency) for path, each in answers.items()}
+            assert guard.preview({**option.action, **told}, world.context()).outcome == "allow", (option, told)
 
 
 @searched(40)
@@ -71,6 +74,62 @@ def test_an_unknown_kind_is_no_dead_end_either(world: World) -> None:
     assert decision.reasons[0].guardrail == "unknown_kind"
     for option in decision.options:
         assert world.guard().preview(option.action, world.context()).outcome == "allow"
+
+
+# ------------------------------------------------------------------------------------------------ several at once
+
+
+@searched(120)
+@given(worlds(unknown=8), st.data())
+def test_several_refused_at_once_are_no_dead_end(world: World, data: st.DataObject) -> None:
+    """Every non-allow carries the options that would be allowed at this instant: of `decide_all` the whole and each part; each by itself."""
+    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard.decide(world.action(), world.context(), key="before")
+    others = [evolve(world, kind=kind, amount=data.draw(amounts(plan)), parameters={}) for kind, plan in world.made.program.plans.items()]
+    asked = [world, *data.draw(st.lists(st.sampled_from([world, *others]), min_size=1, max_size=3))]
+    decision = guard.decide_all([each.action() for each in asked], world.context(), key="several")
+    for each in (decision, *decision.parts):
+        assert not (each.outcome == "allow" and each.options)
+        for option in each.options:
+            assert guard.preview(option.action, world.context()).outcome == "allow", option
+    if decision.outcome != "allow":
+        able = [guard.preview(part.action(), world.context()) for part in asked]
+        assert decision.options or not any(alone.outcome == "allow" or alone.limit is not None for alone in able)
+
+
+@searched(120)
+@given(worlds(unknown=0, free_amount=False), st.integers(2, 3), st.data())
+def test_the_limit_of_alike_parts_is_their_largest_sum(world: World, count: int, data: st.DataObject) -> None:
+    """The limit is the largest amount allowed, one minor unit more is not: of several alike parts, their sum, divided as they please."""
+    plan = world.plan
+    if plan.amount is None:
+        return
+
+    def ask(parts: list[int]) -> Decision:
+        guard = Guard(world.made.rules, clock=lambda: world.at)
+        return guard.decide_all([evolve(world, amount=amount).action() for amount in parts], world.context(), key="several")
+
+    least, most = plan.amount
+    decision = ask([data.draw(st.integers(least, most)) for _ in range(count)])
+    if decision.outcome == "allow":
+        assert decision.amount is not None
+        assert decision.limit is not None
+        assert decision.limit >= decision.amount
+    if decision.limit is None:
+        assert ask([data.draw(st.integers(least, most)) for _ in range(count)]).outcome != "allow"
+        return
+    limit = int(decision.limit.scaleb(exponent_of(world.made.pack.currency)))
+    assert ask(divided(limit, count, least, most)).outcome == "allow"
+    assert limit == count * most or ask(divided(limit + 1, count, least, most)).outcome != "allow"
+
+
+def divided(whole: int, count: int, least: int, most: int) -> list[int]:
+    """A sum in parts, the first ones as large as can be."""
+    found = []
+    for rest in reversed(range(count)):
+        found.append(min(most, whole - rest * least))
+        whole -= found[-1]
+    return found
 
 
 # ------------------------------------------------------------------------------------------------ questions

@@ -10,7 +10,7 @@ from hypothesis import assume, given, strategies as st
 from empower import Guard
 from empower.request import Approval
 from laws import oracle
-from laws.packs import packs
+from laws.packs import Made, make, packs, sources
 from laws.profile import searched
 from laws.vocabulary import native, values_of
 from laws.worlds import SPENT, World, worlds
@@ -35,15 +35,29 @@ class Approver:
 
 
 @st.composite
+def trained_only(draw: st.DrawFn) -> Made:
+    """A pack in which training is needed, or a higher role: it matters whose training and whose role are looked at."""
+    source = draw(sources(actor=True, escalating=True, most=draw(st.sampled_from([1, 3]))))
+    effect = draw(st.sampled_from([{"deny": "everything"}, {"escalate": "everything", "to": source.document["roles"]["ladder"][-1]}]))
+    rule = {"id": "trained-only", **effect, "when": "not actor.trained", "because": "trust"}
+    facts = {**source.document["facts"], "actor.trained": "yes/no"}
+    return make(evolve(source, document={**source.document, "facts": facts, "rules": [*source.document["rules"], rule]}))
+
+
+PACKS = st.one_of(packs(actor=True, escalating=True), trained_only())
+
+
+@st.composite
 def approvers(draw: st.DrawFn, world: World) -> Approver:
-    """Mostly somebody of a higher role; now and then the requester, or somebody who lacks facts."""
+    """Mostly somebody of a higher role; now and then the requester, or somebody of whom little is known."""
+    known = draw(st.sampled_from([4, 4, 0]))
     roles = world.made.pack.roles
     facts: dict[str, Any] = {
         "actor.id": draw(st.sampled_from(["m1", "m1", "m2", "d7"])),
         "actor.role": draw(st.sampled_from(roles.ladder[::-1] + roles.ladder[1:] + tuple(roles.beside))),
     }
     for path in world.facts:
-        if path.startswith("actor.") and path not in facts and draw(st.integers(0, 4)) < 4:
+        if path.startswith("actor.") and path not in facts and draw(st.integers(0, 4)) < known:
             facts[path] = draw(values_of(world.made.program.facts[path]))
     return Approver(facts)
 
@@ -68,7 +82,7 @@ def expected(world: World, approver: Approver) -> tuple[tuple[oracle.Outcome, st
 
 
 @searched(250)
-@given(worlds(packs(actor=True, escalating=True), unknown=9), st.data())
+@given(worlds(PACKS, unknown=9), st.data())
 def test_an_approval_is_a_second_verdict(world: World, data: st.DataObject) -> None:
     """It is used only if the requester's own verdict is not allow: the requester's verdict, of which only `deny`, `over: deny` and missing
     facts count; and the approver's, with every `actor.*` fact replaced by the approver's (what it lacks is unknown, never inherited), which
@@ -84,7 +98,7 @@ def test_an_approval_is_a_second_verdict(world: World, data: st.DataObject) -> N
 
 
 @searched(100)
-@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
+@given(worlds(PACKS, unknown=0), st.data())
 def test_a_deny_cannot_be_approved_away(world: World, data: st.DataObject) -> None:
     """A deny cannot be approved away, and an allow needs no approval."""
     guard = world.guard()
@@ -97,7 +111,7 @@ def test_a_deny_cannot_be_approved_away(world: World, data: st.DataObject) -> No
 
 
 @searched(150)
-@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
+@given(worlds(PACKS, unknown=0), st.data())
 def test_the_approver_is_charged(world: World, data: st.DataObject) -> None:
     """Budgets keyed by `actor.*` are charged to the approver, all others once; both people are recorded."""
     empty = evolve(world, spent=dict.fromkeys(world.spent, SPENT[:2]))
@@ -119,7 +133,7 @@ def test_the_approver_is_charged(world: World, data: st.DataObject) -> None:
 
 
 @searched(100)
-@given(worlds(packs(actor=True, escalating=True), unknown=0), st.data())
+@given(worlds(PACKS, unknown=0), st.data())
 def test_up_to_then_means_the_approvers_limit(world: World, data: st.DataObject) -> None:
     """`up_to` then means the approver's limit: as much as the two verdicts together allow, at most the amount asked."""
     assume(world.plan.amount is not None)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
+from unittest import mock
 
 from attrs import evolve
 from hypothesis import given, strategies as st
 
-from empower import Guard, load_pack
+from empower import Guard, load_pack, plans
 from empower.backends.interpret import Interpreter
 from empower.backends.python import Compiled
 from empower.compile import Rules
 from empower.judge import judge
 from empower.money import to_decimal
-from laws.packs import packs
+from laws.packs import make, packs
 from laws.profile import searched
 from laws.worlds import Still, World, contexts, worlds
 
@@ -71,6 +72,17 @@ def test_the_quick_way_finds_the_same_role(world: World) -> None:
 def test_preview_with_budgets_is_the_judge(world: World) -> None:
     """What is proved is what runs: also with balances."""
     same_answer(world)
+
+
+@searched(100)
+@given(worlds(packs(most=5), unknown=5))
+def test_a_narrowed_plan_answers_as_the_whole_one(world: World) -> None:
+    """What is proved is what runs: also where guardrails that cannot speak for a value of one fact are left out beforehand."""
+    whole = interpreted(world).preview(world.action(), world.context())
+    with mock.patch.object(plans, "INDEX_MIN", 1):
+        guard = evolve(world, made=make(world.made.source)).guard()
+        for _ in range(2):
+            assert guard.preview(world.action(), world.context()).to_dict() == whole.to_dict()
 
 
 OF_THE_ACTOR = """

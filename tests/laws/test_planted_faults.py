@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 
-from empower import asking, authorise, clerk, ir, judge, lower, needs, options
+from empower import asking, authorise, clerk, ir, judge, lower, needs, options, reasons
 from empower.backends import interpret
 from laws import (
     test_law_01_never_exceeded as law_1,
@@ -58,6 +58,11 @@ def one_more(limit: Any) -> Any:
     return lambda case, speaking: None if (found := limit(case, speaking)) is None else found + 1
 
 
+def the_first_limit(limit: Any) -> Any:
+    """The first guardrail of the pack sets the limit, instead of the tightest."""
+    return lambda case, speaking: limit(case, speaking[:1])
+
+
 def without_floors(limit: Any) -> Any:
     """A limit that forgets what is the least."""
     return lambda case, speaking: limit(case, [each for each in speaking if each.effect != "floor"])
@@ -89,7 +94,7 @@ def the_first_role(_: Any) -> Any:
 
 
 def sure_rows_only(first_match: Any) -> Any:
-    """A row applies only if it certainly does: notes/proof.md §6 says what that gives away."""
+    """A row applies only if it certainly does, so that an unknown fact gives away what a later, larger row gives."""
 
     def made(rows: Any, **options: Any) -> ir.Triple:
         triple = first_match(rows, **options)
@@ -121,7 +126,11 @@ def nothing_spent(_: Any) -> Any:
 
 def inherits(as_approver: Any) -> Any:
     """What the approver lacks is the requester's."""
-    return lambda case, approver, balances: as_approver(case, {**case.facts, **approver}, balances)
+
+    def made(case: Any, approver: Any, balances: Any) -> Any:
+        return as_approver(case, {**case.facts, **{path: value for path, value in approver.items() if value is not None}}, balances)
+
+    return made
 
 
 def anybody(_: Any) -> Any:
@@ -166,12 +175,18 @@ def always(outcome: str) -> Callable[[Any], Any]:
 
 
 EVERYTHING, ACTORS, TALKATIVE = worlds(), worlds(packs(actor=True, escalating=True), unknown=9), worlds(packs(talkative=True), unknown=8)
+CROWDED, APPROVED = worlds(packs(most=7, escalating=True)), worlds(law_11.PACKS, unknown=9)
 FAULTS: dict[str, tuple[Patch, Callable[..., Any], tuple[Any, ...]]] = {
     "legs unenforced": (replacing(clerk, "legs_of", unenforced), law_1.test_no_limit_is_ever_exceeded, (law_1.busy_packs(), st.data())),
+    "first limit counts": (
+        replacing(judge, "limit", the_first_limit),
+        law_2.test_the_order_of_rules_and_keys_changes_nothing,
+        (CROWDED, st.data()),
+    ),
     "first speaker decides": (
         replacing(judge, "_outcome", the_first_speaker),
-        law_2.test_the_order_of_rules_and_keys_changes_nothing,
-        (EVERYTHING, st.data()),
+        law_3.test_with_everything_known_the_strongest_outcome_wins,
+        (worlds(packs(most=7, escalating=True), unknown=0),),
     ),
     "possibly is certainly": (
         replacing(lower, "possibly", lambda _: lower.certainly),
@@ -201,9 +216,9 @@ FAULTS: dict[str, tuple[Patch, Callable[..., Any], tuple[Any, ...]]] = {
     "sure rows only": (
         replacing(lower, "_first_match", sure_rows_only),
         law_4.test_what_is_allowed_is_allowed_in_every_completion,
-        (worlds(unknown=4), st.data()),
+        (worlds(packs(most=7), unknown=2), st.data()),
     ),
-    "last cap counts": (replacing(judge, "speak", the_last_cap), law_5.test_adding_guardrails_never_loosens, (EVERYTHING, st.data())),
+    "last cap counts": (replacing(judge, "speak", the_last_cap), law_5.test_adding_guardrails_never_loosens, (CROWDED, st.data())),
     "limit off by one": (replacing(judge, "limit", one_more), law_6.test_the_limit_is_the_largest_amount_allowed, (EVERYTHING,)),
     "floors ignored": (replacing(judge, "limit", without_floors), law_6.test_the_limit_is_the_largest_amount_allowed, (EVERYTHING,)),
     "offers not judged": (replacing(options, "judge", always("allow")), law_7.test_each_option_is_allowed, (EVERYTHING,)),
@@ -213,7 +228,7 @@ FAULTS: dict[str, tuple[Patch, Callable[..., Any], tuple[Any, ...]]] = {
         (EVERYTHING, st.data()),
     ),
     "values filled again": (
-        replacing(__import__("empower.explain", fromlist=["fill"]), "fill", sequential),
+        replacing(reasons, "fill", sequential),
         law_8.test_nothing_leaks_to_the_customer,
         (TALKATIVE,),
     ),
@@ -227,8 +242,8 @@ FAULTS: dict[str, tuple[Patch, Callable[..., Any], tuple[Any, ...]]] = {
         law_10.test_a_broken_ledger_never_allows,
         (EVERYTHING, st.just(0), st.just(OSError), st.just(value=False), st.data()),
     ),
-    "facts inherited": (replacing(authorise, "as_approver", inherits), law_11.test_an_approval_is_a_second_verdict, (ACTORS, st.data())),
-    "anybody approves": (replacing(authorise, "roles_above", anybody), law_11.test_an_approval_is_a_second_verdict, (ACTORS, st.data())),
+    "facts inherited": (replacing(authorise, "as_approver", inherits), law_11.test_an_approval_is_a_second_verdict, (APPROVED, st.data())),
+    "anybody approves": (replacing(authorise, "roles_above", anybody), law_11.test_an_approval_is_a_second_verdict, (APPROVED, st.data())),
     "half-open": (replacing(interpret, "_OPERATORS", half_open), law_12.test_compiled_is_interpreted, (EVERYTHING, st.data())),
 }
 

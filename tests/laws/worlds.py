@@ -58,9 +58,9 @@ class World:
         given = {path: None for path in self.made.program.facts if path.startswith("action.")}
         return {**given, **self.facts, **{f"action.{name}": value for name, value in self.parameters.items()}, "action.kind": self.kind}
 
-    def day_of(self, at: int) -> int:
-        """The local day of an instant."""
-        return day_in(self.made.program.zone)(at)
+    def day_of(self, at: int, zone: str = "") -> int:
+        """The local day of an instant, in the pack's zone or another."""
+        return day_in(self.made.program.zone)(at, zone)
 
     def balance(self, counter: Counter) -> Balance:
         """What a counter holds."""

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
+import shutil
 import signal
 import sqlite3
+import subprocess
 import tempfile
 import threading
 import time
@@ -284,3 +287,35 @@ def test_a_process_may_die_at_any_statement(clock: Clock, call: Callable[[Sqlite
             if code == 0:
                 assert place > 5
                 break
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not here to look over its shoulder")
+def test_every_acknowledgement_has_waited_for_the_disk(path: Path, tmp_path: Path, clock: Clock) -> None:
+    """Between an ask and its answer the log is written and synchronised: once for each decision that stands alone."""
+
+    def work() -> None:
+        ledger = SqliteLedger(path, clock=clock)
+        start.read_bytes()
+        for number in range(5):
+            os.write(out, b"asked\n")
+            give(ledger, f"k{number}", EVER)
+            os.write(out, b"acknowledged\n")
+        os._exit(0)
+
+    start, seen = tmp_path / "start", tmp_path / "seen"
+    os.mkfifo(start)
+    out = os.open(tmp_path / "out", os.O_WRONLY | os.O_CREAT)
+    till = spawn(work)
+    tracer = subprocess.Popen(
+        ["strace", "-f", "-q", "-e", "trace=fdatasync,fsync,write", "-o", seen, "-p", str(till)], stderr=subprocess.PIPE
+    )
+    time.sleep(0.5)
+    attached = tracer.poll() is None
+    start.write_bytes(b"go")
+    assert finished(till) == 0
+    tracer.communicate()
+    os.close(out)
+    if not attached:
+        pytest.skip("this system does not let strace look")
+    told = re.findall(r"(fdatasync|fsync|asked|acknowledged)", seen.read_text(encoding="utf-8"))
+    assert "".join({"asked": "a", "acknowledged": "b"}.get(word, "s") for word in told).endswith("asb" * 5)

@@ -45,10 +45,10 @@ def number(node: ir.Num, env: Environment) -> int:
             return number(then if holds(condition, env) else otherwise, env)
         case ir.Rows():
             return _first_match(node, env)
-        case ir.Today():
-            return env.day_of(env.now)
-        case ir.DayOf(fact=fact):
-            return env.day_of(int(_fact(fact, env)))  # type: ignore[arg-type]
+        case ir.Today(zone=zone):
+            return _day(env.now, zone, env)
+        case ir.DayOf(fact=fact, zone=zone):
+            return _day(int(_fact(fact, env)), zone, env)  # type: ignore[arg-type]
         case ir.Now():
             return env.now
 
@@ -95,6 +95,10 @@ def holds(condition: ir.Cond, env: Environment) -> bool:
             return any(holds(part, env) for part in parts)
         case ir.AtLeast(count=count, conditions=parts):
             return sum(holds(part, env) for part in parts) >= count
+
+
+def _day(at: int, zone: str, env: Environment) -> int:
+    return env.day_of(at, zone) if zone else env.day_of(at)
 
 
 def _fact(name: str, env: Environment) -> Value:

@@ -13,10 +13,9 @@ import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from attrs import define, field
-
 from empower import ir
 from empower.environment import AccountReading, Environment, set_test, text_test
+from empower.noun import define, field
 
 TABLE_MAX = 4_096
 """A table of words with at most so many combinations becomes a dictionary."""
@@ -145,12 +144,15 @@ class Emitter:
                 return f"({self.number(then)} if {self.condition(condition)} else {self.number(otherwise)})"
             case ir.Rows():
                 return self._table(node)
-            case ir.Today():
-                return "day_of(now)"
-            case ir.DayOf(fact=fact):
-                return f"day_of({self.variables[fact]})"
+            case ir.Today(zone=zone):
+                return f"day_of(now{self._zone(zone)})"
+            case ir.DayOf(fact=fact, zone=zone):
+                return f"day_of({self.variables[fact]}{self._zone(zone)})"
             case ir.Now():
                 return "now"
+
+    def _zone(self, zone: str) -> str:
+        return f", {self.constant(zone)}" if zone else ""
 
     def _pairwise(self, values: Sequence[ir.Num], function: str, sign: str) -> str:
         parts = [self.number(value) for value in values]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from empower import ir
 from empower.check.declarations import read_members, read_type
 from empower.check.desk import Desk
 from empower.checked import Kind
+from empower.language.quantities import Misfit
 from empower.money import MINOR_MAX
 from empower.pack import ActionDocument, Place
 from empower.problems import did_you_mean
-from empower.quantities import Misfit
 
 
 def actions(desk: Desk) -> None:
@@ -96,7 +98,7 @@ def _groups(desk: Desk) -> None:
             desk.groups[name] = _members(desk, name, members, place)
 
 
-def _members(desk: Desk, name: str, members: list[str], place: Place) -> tuple[str, ...]:
+def _members(desk: Desk, name: str, members: Sequence[str], place: Place) -> tuple[str, ...]:
     found: set[str] = set()
     for index, member in enumerate(members):
         where = (*place, index)

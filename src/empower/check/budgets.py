@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from empower import ir
@@ -11,16 +12,17 @@ from empower.check.definitions import local_day
 from empower.check.desk import Desk, keys_of
 from empower.check.rules import shadow
 from empower.checked import CheckedBudget
-from empower.expressions import read_quantity
 from empower.formulas import ALWAYS_KNOWN
+from empower.language.expressions import read_quantity
+from empower.language.quantities import Misfit, literal, raised, with_unit
 from empower.money import exponent_of
 from empower.pack import BudgetDocument, Place
-from empower.quantities import Misfit, literal, with_unit
 
 HOUR_MS = 3_600_000
 _CALENDAR = ("day", "week", "month", "quarter", "year")
 _ROLLING = re.compile(r"([1-9][0-9]{0,3}) (hour|day|week)s?")
 _WINDOWS = [*(f"calendar {name}" for name in _CALENDAR), "30 days", "24 hours", "ever"]
+_NUDGE_WORDS = ("left", "until", "aim")
 _LENGTHS = {"hour": HOUR_MS, "day": 24 * HOUR_MS, "week": 7 * 24 * HOUR_MS}
 
 
@@ -45,7 +47,7 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool)
     if given_amounts and kinds and all(desk.kinds[kind].amount is None for kind in kinds):
         help_ = "limit how often, with `at_most: {times: 3}`"
         desk.problem((*place, "at_most"), "no-amount", f"'{kinds[0]}' has no amount, so this budget never binds", help_)
-    already, already_times = _already(desk, document, place)
+    already, already_times = _already(desk, document, place, limited={"amount": bool(given_amounts), "times": times is not None})
     role, shared = _unknown(desk, document, place, keys)
     outcome = over(desk, document.over, (*place, "over")) if document.over is not None else "escalate" if personal else "deny"
     encourage = document.encourage
@@ -53,13 +55,13 @@ def _budget(desk: Desk, document: BudgetDocument, place: Place, *, shadow: bool)
         document.id, desk.pack.name, desk.zone, kinds, keys, _window(desk, document, place), given_amounts, times, already, already_times,
         outcome, _campaign(desk, document, place), shared, role, shadow,
         _count(desk, encourage.aim, (*place, "encourage", "aim")) if encourage else None,
-        desk.template(encourage.nudge, (*place, "encourage", "nudge"), customer=False) if encourage else {},
+        desk.template(encourage.nudge, (*place, "encourage", "nudge"), customer=False, words=_NUDGE_WORDS) if encourage else {},
     )  # fmt: skip
 
 
 def _refuse_dates(desk: Desk, document: BudgetDocument, place: Place) -> None:
     for key, name in (("from", "from_"), ("until", "until")):
-        if name in document.model_fields_set:
+        if name in document.given:
             help_ = "write `campaign: {from: …, until: …}`"
             desk.problem((*place, key, "<key>"), "unknown-key", "a budget is dated by its campaign", help_)
 
@@ -122,13 +124,19 @@ def _count(desk: Desk, text: Any, place: Place) -> int:
     return 0
 
 
-def _already(desk: Desk, document: BudgetDocument, place: Place) -> tuple[ir.Num | None, ir.Num | None]:
+def _already(desk: Desk, document: BudgetDocument, place: Place, *, limited: Mapping[str, bool]) -> tuple[ir.Num | None, ir.Num | None]:
     given = document.already
     where: Place = (*place, "already")
     if given is None:
         return None, None
     parts = given if isinstance(given, dict) else {"amount": given}
     keys_of(parts, ("amount", "times"), desk, where, "`already`")
+    for name in limited:
+        if name in parts and not limited[name]:
+            what = "how much" if name == "amount" else "how often"
+            at = (*where, name, "<key>") if parts is given else where
+            desk.problem(at, "unknown-key", f"this budget does not limit {what} is given", f"limit its {name} too, or leave this out")
+            return None, None
     amount = _number(desk, parts.get("amount"), (*where, "amount"), "money")
     return amount, _number(desk, parts.get("times"), (*where, "times"), "number")
 
@@ -151,10 +159,7 @@ def _number(desk: Desk, given: Any, place: Place, unit: str) -> ir.Num | None:
         desk.problem(place, "wrong-type", f"this must be {'money' if unit == 'money' else 'a number of times'}", "name a fact of that type")
     elif fitted.low < 0:
         desk.problem(place, "bad-amount", "this could be below 0, which would add to the budget", f"write `max(0, {given.strip()[:60]})`")
-    # What was given before counts against the limit, so it is rounded up: −floor(−x).
-    if fitted.denominator == 1:
-        return fitted.node
-    return ir.Scaled(ir.Floored(ir.Scaled(fitted.node, -1), fitted.denominator), -1)
+    return raised(fitted)  # up, because what was given before counts against the limit
 
 
 def _unknown(desk: Desk, document: BudgetDocument, place: Place, keys: tuple[str, ...]) -> tuple[str | None, int | None]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from attrs import evolve, frozen
-
 from empower import ir
-from empower.cells import Row as CellRow, read_row, rows_overlap, uncovered
 from empower.check.definitions import read_lookup
 from empower.check.desk import Desk
 from empower.check.rules import applies, condition, dates, shadow
 from empower.check.tables import csv_rows
 from empower.checked import CheckedCap, Row
-from empower.expressions import read_quantity
 from empower.formulas import all_of, any_of, atoms, negated, negation_normal
+from empower.language.cells import Row as CellRow, read_row, rows_overlap, uncovered
+from empower.language.expressions import read_quantity
+from empower.language.quantities import Misfit, Quantity, floored, raised, with_unit
+from empower.noun import evolve, frozen
 from empower.pack import CapDocument, Find, Place
 from empower.problems import Problem
-from empower.quantities import Misfit, Quantity, floored, with_unit
 
 HIT_POLICIES = ("first", "unique", "any", "collect-min")
 BOUNDS = ("at_most", "at_least")
@@ -205,7 +204,8 @@ def _row(desk: Desk, line: _Line) -> tuple[Row, CellRow | None]:
     holds = negation_normal(all_of(tuple(parts)))
     if line.when is not None or desk.define:
         _refuse_known(desk, holds, line)
-    return Row(holds, amounts(desk, line.amount, line.amount_place(), line.find)), made if line.when is None else None
+    given = amounts(desk, line.amount, line.amount_place(), line.find, least=line.bound == "at_least")
+    return Row(holds, given), made if line.when is None else None
 
 
 def _refuse_known(desk: Desk, holds: ir.Cond, line: _Line) -> None:
@@ -221,10 +221,10 @@ def _refuse_known(desk: Desk, holds: ir.Cond, line: _Line) -> None:
 # ------------------------------------------------------------------------------------------------ amounts
 
 
-def amounts(desk: Desk, given: Any, place: Place, find: Find | None = None) -> tuple[ir.Num, ...]:
-    """An amount: an expression, a list of them, or a lookup; each in whole minor units, rounded down."""
+def amounts(desk: Desk, given: Any, place: Place, find: Find | None = None, *, least: bool = False) -> tuple[ir.Num, ...]:
+    """An amount: an expression, a list of them, or a lookup; each in whole minor units, rounded down, or up if it is the least to give."""
     if isinstance(given, list) and given:
-        return tuple(node for index, each in enumerate(given) for node in amounts(desk, each, (*place, index), find))
+        return tuple(node for index, each in enumerate(given) for node in amounts(desk, each, (*place, index), find, least=least))
     at = find or desk.pack.find
     value = None
     if isinstance(given, str):
@@ -238,13 +238,13 @@ def amounts(desk: Desk, given: Any, place: Place, find: Find | None = None) -> t
     if value is None:
         return (ir.Number(0),)
     try:
-        return (_money(desk, value),)
+        return (_money(desk, value, least=least),)
     except Misfit as misfit:
         desk.report(Problem(at(place), misfit.code, misfit.message, misfit.help))
         return (ir.Number(0),)
 
 
-def _money(desk: Desk, value: Quantity) -> ir.Num:
+def _money(desk: Desk, value: Quantity, *, least: bool) -> ir.Num:
     money = with_unit(value, "money", desk.currency)
     if money.unit != "money":
         raise Misfit("wrong-type", "this is not an amount of money", "write a number in major units, or a money fact")
@@ -252,7 +252,7 @@ def _money(desk: Desk, value: Quantity) -> ir.Num:
         raise Misfit("bad-amount", "an amount cannot be below 0", "write 0 to allow nothing")
     if money.constant is not None and money.constant.denominator != 1 and value.unit is None:
         raise Misfit("bad-amount", f"this amount has more decimals than {desk.currency} has", "round it")
-    return floored(money)
+    return raised(money) if least else floored(money)
 
 
 # ------------------------------------------------------------------------------------------------ tables as a whole

@@ -1,18 +1,17 @@
-"""Ceilings of a parent: what no constant amount of a child may exceed (DESIGN §4 *Layers*)."""
+"""Ceilings of a parent: what no constant amount of a child may exceed (`docs/packs.md`, *Layers*)."""
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
 
-from attrs import frozen
-
 from empower import ir
 from empower.check.desk import Desk
 from empower.check.roles import constant_for, roles_of
-from empower.checked import CheckedCap, CheckedPack
-from empower.formulas import atoms
+from empower.checked import CheckedCap, CheckedPack, Row
+from empower.formulas import atoms, condition_facts, numbers_in
 from empower.money import plain_money
+from empower.noun import frozen
 from empower.pack import Place
 
 
@@ -52,9 +51,12 @@ def _strictest(desk: Desk, inherited: Iterable[CheckedCap], checked: CheckedPack
 
 def _hold_against(desk: Desk, checked: CheckedPack, cap: CheckedCap, place: Place, strictest: Mapping[tuple[str, str], _Ceiling]) -> None:
     for index, row in enumerate(cap.rows):
+        named = _names_roles(row)
         for role in roles_of(row.condition, checked.roles):
             given = constant_for(row.amounts, role)
             above = [strictest[kind, role] for kind in cap.kinds if (kind, role) in strictest]
+            # A ceiling of 0 says that a role may not do this at all: a constant for everybody is no promise to it.
+            above = [each for each in above if named or each.most > 0]
             ceiling = min(above, key=lambda each: each.most, default=None)
             if given is not None and ceiling is not None and given > ceiling.most:
                 shown, most = (plain_money(value, checked.currency) for value in (given, ceiling.most))
@@ -62,6 +64,14 @@ def _hold_against(desk: Desk, checked: CheckedPack, cap: CheckedCap, place: Plac
                 message = f"'{cap.id}' gives a {role} {shown}, above the ceiling '{ceiling.cap}' of {most} at {where}"
                 desk.problem(_amount_place(desk, place, index, role), "exceeds-ceiling", message, f"write {most} or less")
                 return
+
+
+def _names_roles(row: Row) -> bool:
+    """Whether a row is for some roles, or differs by role."""
+    parts = [part for amount in row.amounts for part in numbers_in(amount)]
+    return "actor.role" in condition_facts(row.condition) or any(
+        isinstance(part, ir.Chosen) and part.fact == "actor.role" for part in parts
+    )
 
 
 def _amount_place(desk: Desk, place: Place, index: int, role: str) -> Place:

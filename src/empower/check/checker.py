@@ -7,21 +7,22 @@ from collections.abc import Iterable, Iterator
 from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from attrs import evolve
-
 from empower.check import actions, budgets, caps, declarations, definitions, menu, rules
 from empower.check.ceilings import ceilings
 from empower.check.desk import Desk, TooMany
 from empower.check.escalations import escalations
 from empower.check.hidden import hidden_escalations
 from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule
+from empower.formulas import in_zone
 from empower.money import MoneyError, exponent_of
+from empower.noun import evolve
 from empower.pack import Pack
 from empower.problems import PackError, Problem, Span
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NO_CURRENCY = "CLF"
 """Stands for a currency that is not known: it has so many decimals that no amount has too many."""
+Inherited = TypeVar("Inherited")
 Guardrail = TypeVar("Guardrail", CheckedRule, CheckedDuty, CheckedCap, CheckedBudget)
 
 
@@ -67,18 +68,18 @@ def _guardrails(desk: Desk, parent: CheckedPack | None) -> CheckedPack:
     pack = desk.pack
     tightening, duties = rules.rules(desk)
     own_caps, own_budgets = caps.caps(desk), budgets.budgets(desk)
-    menu_ = sorted((*(parent.menu if parent else ()), *menu.menu(desk)), key=lambda offer: offer.rank)
+    menu_ = sorted((*_dated_above(desk, parent, parent.menu if parent else ()), *menu.menu(desk)), key=lambda offer: offer.rank)
     tightening += rules.assumptions(desk)
-    inherited = parent.claims if parent else ()
+    inherited = _dated_above(desk, parent, parent.claims if parent else ())
     claims = (*inherited, *rules.claims(desk, inherited))
     everywhere = frozenset(_everywhere(pack.parent))
     checked = CheckedPack(
         pack, desk.currency, desk.zone, desk.languages, desk.words(pack.document.mission, ("mission",)), desk.values, desk.roles, desk.groups,
         desk.facts, desk.fact_notes, desk.define, desk.kinds, desk.obligations, desk.about,
-        (*_widened(desk, parent.rules if parent else (), everywhere), *tightening),
-        (*_widened(desk, parent.duties if parent else (), everywhere), *duties),
-        (*_widened(desk, parent.caps if parent else (), everywhere, amounts_only=True), *own_caps),
-        (*_widened(desk, parent.budgets if parent else (), everywhere), *own_budgets),
+        (*_widened(desk, _dated_above(desk, parent, parent.rules if parent else ()), everywhere), *tightening),
+        (*_widened(desk, _dated_above(desk, parent, parent.duties if parent else ()), everywhere), *duties),
+        (*_widened(desk, _dated_above(desk, parent, parent.caps if parent else ()), everywhere, amounts_only=True), *own_caps),
+        (*_widened(desk, _dated_above(desk, parent, parent.budgets if parent else ()), everywhere), *own_budgets),
         tuple(menu_), claims, tuple(desk.about), _fallback(desk, parent), parent,
     )  # fmt: skip
     ceilings(desk, checked)
@@ -164,12 +165,17 @@ def _inherit(desk: Desk, parent: CheckedPack, above: Desk) -> None:
     desk.groups.update(parent.groups)
     desk.facts.update(parent.facts)
     desk.fact_notes.update(parent.fact_notes)
-    desk.define.update(parent.define)
+    desk.define.update(zip(parent.define, _dated_above(desk, parent, tuple(parent.define.values())), strict=True))
     desk.kinds.update(parent.kinds)
     desk.obligations.update(parent.obligations)
     desk.about.update(parent.about)
     desk.broken |= {place for place in above.broken if place not in (("currency",), ("languages",))}
     desk.doubtful |= above.doubtful
+
+
+def _dated_above(desk: Desk, parent: CheckedPack | None, inherited: tuple[Inherited, ...]) -> tuple[Inherited, ...]:
+    """What a parent says of days holds in the parent's zone, wherever its children are: a child may not date it anew."""
+    return inherited if parent is None or parent.zone == desk.zone else in_zone(inherited, parent.zone)
 
 
 def _ancestors(pack: Pack) -> Iterator[Pack]:

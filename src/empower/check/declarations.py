@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from empower import ir
-from empower.cells import read_cell
 from empower.check.desk import Desk
 from empower.checked import FactNote
+from empower.language.cells import read_cell
+from empower.language.quantities import INT64, Misfit, literal
+from empower.language.scope import Roles
 from empower.money import MINOR_MAX, exponent_of
 from empower.pack import FactDocument, Place
 from empower.problems import did_you_mean
-from empower.quantities import INT64, Misfit, literal
-from empower.scope import Roles
 
 MEMBER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_+./ -]*")
 MONEY_MAX = 10**12
@@ -59,7 +59,7 @@ def roles(desk: Desk) -> None:
     desk.roles = Roles(tuple(dict.fromkeys(document.ladder)), {name: asked for name, asked in beside.items() if name not in seen})
 
 
-def _asked(desk: Desk, name: str, text: str, ladder: list[str]) -> str:
+def _asked(desk: Desk, name: str, text: str, ladder: Sequence[str]) -> str:
     place: Place = ("roles", "beside", name)
     desk.name(name, (*place, "<key>"), "a role")
     if name in ladder:
@@ -124,7 +124,7 @@ def _fact(desk: Desk, name: str, document: FactDocument, place: Place) -> bool:
         return True
     desk.facts[name] = kind
     if name in desk.fact_notes:
-        for key in sorted(document.model_fields_set - {"type"}):
+        for key in sorted(document.given - {"type"}):
             help_ = "leave it out; the parent's holds"
             desk.problem((*place, key, "<key>"), "redeclared", f"'{key}' of '{name}' is the parent's to say", help_)
         return True
@@ -139,7 +139,7 @@ def _refuse_nested(desk: Desk) -> None:
     for name in desk.facts:
         parts = name.split(".")
         around = next((group for length in range(1, len(parts)) if (group := ".".join(parts[:length])) in desk.facts), None)
-        if around in own and around not in said:
+        if around is not None and around in own and around not in said:
             said.add(around)
             desk.problem(("facts", around, "<key>"), "reserved-name", f"'{around}' is also the group of '{name}'", "rename it")
         elif around is not None and around not in own and name in own:

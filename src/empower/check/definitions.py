@@ -9,12 +9,12 @@ from typing import Any
 
 from empower import ir
 from empower.check.desk import DEFINED_DEPTH, DEFINED_PARTS, Desk
-from empower.expressions import read_either
+from empower.language.expressions import read_either
+from empower.language.quantities import Misfit, Quantity, chosen
+from empower.language.scope import Scope
+from empower.language.values import extent
 from empower.pack import Place
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, Quantity, chosen
-from empower.trees import read_tree
-from empower.values import extent
 
 
 def define(desk: Desk) -> None:
@@ -57,10 +57,17 @@ def _definition(desk: Desk, given: Any, place: Place) -> Quantity | ir.Cond | No
     if isinstance(given, dict) and "by" in given:
         return read_lookup(desk, given, place)
     if isinstance(given, dict) and ("all" in given or "any" in given):
-        return read_tree(given, desk.scope(), place)
+        return condition_tree(given, desk.scope(), place)
     help_ = "write an expression, or a table such as `{by: customer.category, new: 14, loyal: 30}`"
     desk.problem(place, "wrong-shape", "a definition is an expression or a table by one fact", help_)
     return None
+
+
+def condition_tree(given: object, scope: Scope, place: Place) -> ir.Cond | None:
+    """A condition tree as a condition; None if it has problems, which are then reported. Only a pack that holds one loads their library."""
+    from empower.language.trees import read_tree  # noqa: PLC0415  (see docs/design/0012)
+
+    return read_tree(given, scope, place)
 
 
 def read_lookup(desk: Desk, table: dict[str, Any], place: Place, *, product: bool = False) -> Quantity | None:

@@ -8,15 +8,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any
 
-from attrs import define, field
-
 from empower import ir
 from empower.checked import About, FactNote, Kind, Voices, Words
+from empower.language.quantities import Misfit, Quantity
+from empower.language.scope import AmountUse, Roles, Scope, Sign
+from empower.language.values import extent
+from empower.money import MINOR_MAX
+from empower.noun import define, field
 from empower.pack import Guardrail, OfferDocument, Pack, Place
 from empower.problems import PROBLEMS_MAX, Problem, did_you_mean
-from empower.quantities import Misfit, Quantity
-from empower.scope import AmountUse, Roles, Scope, Sign
-from empower.values import extent
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z][A-Za-z0-9_-]*)*")
 NAME_MAX = 100
@@ -63,7 +63,9 @@ class Desk:
     written_out: int = 0
     _sizes: dict[str, int] = field(factory=dict)
     _kinds_of: dict[tuple[str, ...], tuple[str, ...]] = field(factory=dict)
-    _scopes: dict[tuple[AmountUse, bool, Sign], Scope] = field(factory=dict)
+    amount_max: int = MINOR_MAX
+    """The most that the kinds of the rule under way can give: what its conditions are kept from overflowing with."""
+    _scopes: dict[tuple[AmountUse, bool, Sign, int], Scope] = field(factory=dict)
 
     # -- problems
 
@@ -104,7 +106,8 @@ class Desk:
 
     def scope(self, amount: AmountUse = "tightens", *, product: bool = False, sign: Sign = 0) -> Scope:
         """What a condition of this pack may name."""
-        key = (amount, product, sign)
+        most = self.amount_max if amount == "tightens" else MINOR_MAX
+        key = (amount, product, sign, most)
         if key not in self._scopes or self._scopes[key].roles is not self.roles:
             self._scopes[key] = Scope(
                 self.currency,
@@ -118,6 +121,7 @@ class Desk:
                 amount,
                 product,
                 sign,
+                most,
             )
         return self._scopes[key]
 
@@ -253,6 +257,12 @@ class Desk:
         if text not in self.values and not self.is_broken("values", text):
             self.problem(place, "unknown-value", f"'{text[:60]}' is not a value of the mission", did_you_mean(text, self.values))
 
+    def near_duty(self, duty: str, place: Place) -> None:
+        """Note a duty that has no text, but is nearly one that has: a slip of the pen. Any other may go without one."""
+        near = did_you_mean(duty, self.obligations)
+        if near.startswith("did you mean"):
+            self.problem(place, "unknown-name", f"'{duty[:60]}' has no text under `obligations:`", near)
+
     def unknown_fact(self, fact: str, place: Place) -> None:
         """Note a fact that is not declared; nothing if its declaration has a problem of its own."""
         if self.is_broken("facts", fact):
@@ -261,6 +271,11 @@ class Desk:
             self.problem(place, "unknown-name", f"'{fact[:60]}' is not declared", did_you_mean(fact, self.facts))
 
     # -- guardrails
+
+    def most_of(self, kinds: Collection[str]) -> int:
+        """The most that one of these kinds can give, in minor units."""
+        bounds = [self.kinds[kind].amount for kind in kinds]
+        return max((bound[1] for bound in bounds if bound is not None), default=MINOR_MAX)
 
     def describe(self, document: Guardrail | OfferDocument, effect: str, place: Place, *, shadow: bool = False) -> None:
         """Note what every guardrail has: a fresh id, a value, its words."""
@@ -292,18 +307,23 @@ class Desk:
         self.problem((*place, "id"), "duplicate-id", f"'{name}' is already the id of a guardrail at {other}", help_)
         return False
 
-    def template(self, text: Mapping[str, str] | None, place: Place, *, customer: bool) -> Words:
-        """A text with `{placeholders}`, each a fact or a word that this voice may use."""
+    def template(self, text: Mapping[str, str] | None, place: Place, *, customer: bool, words: Sequence[str] = ()) -> Words:
+        """A text with `{placeholders}`, each a fact or a word that this voice may use; where there are `words`, one of these."""
         if text is None:
             return {}
         for language, template in text.items():
             if "{" in template or "}" in template:
-                self._placeholders(template, (*place, language) if language else place, customer=customer)
+                self._placeholders(template, (*place, language) if language else place, customer=customer, words=words)
         return self.words(text, place)
 
-    def _placeholders(self, template: str, place: Place, *, customer: bool) -> None:
+    def _placeholders(self, template: str, place: Place, *, customer: bool, words: Sequence[str]) -> None:
         for found in _PLACEHOLDER.finditer(template):
             name, where = found.group(1), (*place, "<text>", found.start(), found.end())
+            if words:
+                if name not in words:
+                    message, help_ = f"'{{{name[:40]}}}' is nothing that this text may show", did_you_mean(name, words)
+                    self.problem(where, "unknown-placeholder", message, help_)
+                continue
             if name == "amount" or (not customer and name in _STAFF_WORDS) or self.is_broken("facts", name):
                 continue
             if name not in self.facts:

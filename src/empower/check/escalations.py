@@ -1,4 +1,4 @@
-"""Escalations that nobody can ever answer (DESIGN §4 *Over*): found where it is certain, whatever the facts."""
+"""Escalations that nobody can ever answer: found where it is certain, whatever the facts."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def _caps(desk: Desk, checked: CheckedPack) -> None:
         if cap.id not in own or cap.id in desk.doubtful or cap.outcome != "escalate":
             continue
         document = desk.pack.document.caps[own[cap.id]]
-        if "over" in document.model_fields_set and not _cap_differs(cap, checked):
+        if "over" in document.given and not _cap_differs(cap, checked):
             message = f"'{cap.id}' is the same for every role, so nobody could say yes to {'more' if cap.effect == 'cap' else 'less'}"
             help_ = "write `over: deny`, or make it differ by `actor.role`"
             desk.problem(("caps", own[cap.id], "over"), "dead-escalation", message, help_)

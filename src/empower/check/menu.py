@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from empower import ir
-from empower.cells import read_cell
 from empower.check.budgets import minor
 from empower.check.desk import Desk
 from empower.check.rules import condition
 from empower.checked import CheckedOffer, Kind
 from empower.formulas import negation_normal
+from empower.language.cells import read_cell
 from empower.money import plain_money
 from empower.pack import OfferDocument, Place
 from empower.problems import did_you_mean

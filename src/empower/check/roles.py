@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from empower import ir
 from empower.formulas import numbers_in
-from empower.scope import Roles
+from empower.language.scope import Roles
 
 
 def holds_for(condition: ir.Cond, role: str) -> bool | None:

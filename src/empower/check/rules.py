@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import evolve
-
 from empower import ir
-from empower.cells import read_cells
-from empower.check.definitions import local_day
+from empower.check.definitions import condition_tree, local_day
 from empower.check.desk import Desk, keys_of
 from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
-from empower.expressions import check_sign, read_condition
 from empower.formulas import all_of, any_of, negated, negation_normal
+from empower.language.cells import read_cells
+from empower.language.expressions import check_sign, read_condition
+from empower.language.quantities import Misfit
+from empower.language.scope import AmountUse, Scope
+from empower.noun import evolve
 from empower.pack import AssumeDocument, ClaimDocument, Guardrail, Place, RuleDocument
-from empower.quantities import Misfit
-from empower.scope import AmountUse, Scope
-from empower.trees import read_tree
 
 Tightening = Literal["deny", "escalate", "only_if", "ask"]
 Duty = Literal["oblige", "advise"]
@@ -45,7 +43,7 @@ def condition(desk: Desk, given: Any, place: Place, scope: Scope) -> ir.Cond:
         found = read_condition(given, scope, place)
     elif isinstance(given, Mapping) and given:
         tree = bool(given.keys() & {"all", "any"}) or given.keys() >= {"name", "operator"}
-        found = read_tree(given, scope, place) if tree else read_cells(given, scope, place)
+        found = condition_tree(given, scope, place) if tree else read_cells(given, scope, place)
         try:
             check_sign(found or _BROKEN, scope.sign)
         except Misfit as misfit:
@@ -114,6 +112,7 @@ def rules(desk: Desk) -> tuple[list[CheckedRule], list[CheckedDuty]]:
         with desk.doubting(document.id):
             _refuse_strays(desk, document, effect, place)
             kinds = desk.kinds_of(getattr(document, effect), (*place, effect))
+            desk.amount_max = desk.most_of(kinds)
             if effect in _DUTIES:
                 duties.append(_duty(desk, document, _DUTIES[effect], kinds, place))
             else:
@@ -133,7 +132,7 @@ def _effect(desk: Desk, document: RuleDocument, place: Place) -> Effect | None:
 
 
 def _refuse_strays(desk: Desk, document: RuleDocument, effect: Effect, place: Place) -> None:
-    for key in sorted(document.model_fields_set & (_OWNED - _KEYS[effect])):
+    for key in sorted(document.given & (_OWNED - _KEYS[effect])):
         owners = " or ".join(f"`{other}`" for other, keys in _KEYS.items() if key in keys)
         desk.problem((*place, key, "<key>"), "unknown-key", f"'{key}' does not go with `{effect}`", f"it belongs to {owners}")
 
@@ -146,7 +145,8 @@ def _duty(desk: Desk, document: RuleDocument, effect: Duty, kinds: tuple[str, ..
         help_ = "name the duty, such as `then: [leave_item]`" if effect == "oblige" else "add `then:` or `say: {staff: …}`"
         desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'then'", help_)
     for index, duty in enumerate(document.then):
-        desk.name(duty, (*place, "then", index), "a duty")
+        if desk.name(duty, (*place, "then", index), "a duty") and duty not in desk.obligations:
+            desk.near_duty(duty, (*place, "then", index))
     return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then))
 
 
@@ -171,7 +171,7 @@ def _rule(desk: Desk, document: RuleDocument, effect: Tightening, kinds: tuple[s
 
 
 def _below(desk: Desk, fires: ir.Cond, role: str | None) -> ir.Cond:
-    """An escalation does not fire when the authority holds the role it names, or a higher one (DESIGN §4 *Over*)."""
+    """An escalation does not fire when the authority holds the role it names, or a higher one."""
     if role is None:
         return fires
     lower = desk.roles.compared("<", role)
@@ -246,11 +246,12 @@ def assumptions(desk: Desk) -> list[CheckedRule]:
 
 def _assumption(desk: Desk, document: AssumeDocument, place: Place) -> CheckedRule:
     for key, name in (("from", "from_"), ("until", "until"), ("mode", "mode")):
-        if name in document.model_fields_set:
+        if name in document.given:
             help_ = "write a dated rule instead"
             desk.problem((*place, key, "<key>"), "unknown-key", f"an assumption holds always, so it has no '{key}'", help_)
-    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
     kinds = desk.kinds_of(document.for_, (*place, "for"))
+    desk.amount_max = desk.most_of(kinds)
+    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
     return CheckedRule(document.id, "assume", kinds, fires, "deny", None, None, shadow=False)
 
 

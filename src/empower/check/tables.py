@@ -7,14 +7,13 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
-
-from empower.cells import ROWS_MAX, read_csv
 from empower.check.desk import Desk
+from empower.language.cells import ROWS_MAX, read_csv
+from empower.language.quantities import Misfit
+from empower.language.values import name_value
+from empower.noun import frozen
 from empower.pack import Find, Place
 from empower.problems import Problem, Span
-from empower.quantities import Misfit
-from empower.values import name_value
 
 COLUMNS_MAX = 100
 _CELL = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*))\s*(?:,|$)')

@@ -1,7 +1,7 @@
 """The ledger port: what `Guard` asks of any store that keeps what was given.
 
 Amounts are integers in minor units, instants are integers in milliseconds since 1970-01-01T00:00Z.
-The ledger keeps sums and knows nothing of rules. Every store gives the same answers (DESIGN laws 1 and 9, §4 *Counters*).
+The ledger keeps sums and knows nothing of rules. Every store gives the same answers (laws 1 and 9 in `docs/guarantees.md`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from attrs import frozen
+from empower.noun import frozen
 
 WindowKind = Literal["ever", "rolling", "day", "week", "month", "quarter", "year"]
 HoldState = Literal["held", "confirmed", "voided", "reversed", "expired"]
@@ -27,7 +27,7 @@ class Window:
 
 @frozen(cache_hash=True)
 class Counter:
-    """The identity of one running sum (DESIGN §4 *Counters*); equal counters share their entries, also across pack versions."""
+    """The identity of one running sum (`docs/packs.md`, *Budgets*); equal counters share their entries, also across pack versions."""
 
     pack: str
     """The pack that declares the budget: children share their parent's counters."""
@@ -65,7 +65,7 @@ class Part:
 
 @frozen
 class Wish:
-    """What a key names. Until it is allowed its amounts may change and missing parameters may be filled in (DESIGN §2)."""
+    """What a key names. Until it is allowed its amounts may change and missing parameters may be filled in (law 9)."""
 
     key: str
     actor: str
@@ -136,7 +136,7 @@ class Held:
 
 @frozen
 class Replayed:
-    """The key was allowed before, for this same wish: here is what is left of it (DESIGN law 9)."""
+    """The key was allowed before, for this same wish: here is what is left of it (law 9)."""
 
     at: int
     """The ledger instant of that allow."""

@@ -11,12 +11,11 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from itertools import product
 
-from attrs import define, evolve, field, frozen
-
 from empower.errors import HoldEnded, MoreThanReserved
 from empower.ledger import Audit, Finding
 from empower.ledger.chain import LegLine, Line, line_hash
 from empower.ledger.holds import Hold, confirm, reverse, settled, void
+from empower.noun import define, evolve, field, frozen
 
 FINDINGS_MAX = 100
 _MOVED_MAX = 16
@@ -34,7 +33,7 @@ class CounterState:
     moved_to: int | None
 
 
-@define(eq=False)
+@define
 class _Drawn:
     """What a leg still draws."""
 
@@ -52,7 +51,7 @@ class _Drawn:
         self.amount, self.times = amount, times
 
 
-@define(eq=False)
+@define
 class _Window:
     """A counter's window, counted again."""
 
@@ -76,7 +75,7 @@ class _Window:
         return drawn
 
 
-@define(eq=False)
+@define
 class _Given:
     """A hold, made again."""
 
@@ -84,7 +83,7 @@ class _Given:
     drawn: list[_Drawn]
 
 
-@define(eq=False)
+@define
 class Auditor:
     """Takes the entries in order, then what is kept beside them, and gives what it found."""
 

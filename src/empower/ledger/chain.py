@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import sha256
 
-from attrs import frozen
-
 from empower.ledger import EventKind
+from empower.noun import frozen
 
 
 @frozen

@@ -14,9 +14,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from attrs import frozen
-
 from empower.errors import ClockError
+from empower.noun import frozen
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 

@@ -10,10 +10,9 @@ A store that reads a hold calls `settled` first, so that a hold past its expiry 
 
 from __future__ import annotations
 
-from attrs import evolve, frozen
-
 from empower.errors import HoldEnded, HoldExpired, MoreThanReserved
 from empower.ledger import Held, HoldState
+from empower.noun import evolve, frozen
 
 
 @frozen
@@ -70,7 +69,8 @@ def confirm(hold: Hold, amount: int | None) -> Hold:
     if hold.state == "held":
         return evolve(hold, state="confirmed", confirmed=final)
     if final != hold.confirmed:
-        raise HoldEnded(f"{hold.key!r} is confirmed with {hold.confirmed}, so not with {final} (help: `reverse` takes back)")
+        sentence = "{key!r} is confirmed with {0}, so not with {1} (help: `reverse` takes back)"
+        raise HoldEnded(sentence, hold.confirmed, final, key=hold.key)
     return hold
 
 
@@ -100,7 +100,8 @@ def reverse(hold: Hold, amount: int) -> Hold:
             raise HoldEnded(f"{hold.key!r} is not confirmed yet (help: `void` it, or `confirm` what was given first)")
     _refuse_beyond(hold.key, amount, hold.confirmed, "taken back")
     if amount < hold.taken_back:
-        raise HoldEnded(f"{hold.taken_back} of {hold.key!r} is taken back already, not {amount} (help: `amount` is the total so far)")
+        sentence = "{0} of {key!r} is taken back already, not {1} (help: `amount` is the total so far)"
+        raise HoldEnded(sentence, hold.taken_back, amount, key=hold.key)
     # Compared with what was confirmed first: an action without an amount is taken back wholly by taking back 0
     if amount == hold.confirmed and hold.state == "confirmed":
         return evolve(hold, state="reversed", taken_back=amount)
@@ -111,4 +112,4 @@ def _refuse_beyond(key: str, amount: int, most: int, done: str) -> None:
     if amount < 0:
         raise ValueError(f"an amount to be {done} cannot be negative: {amount} of {key!r}")
     if amount > most:
-        raise MoreThanReserved(f"{amount} of {key!r} was to be {done}, but it holds {most}")
+        raise MoreThanReserved("{0} of {key!r} was to be " + done + ", but it holds {1}", amount, most, key=key)

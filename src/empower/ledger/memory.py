@@ -19,8 +19,6 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 
-from attrs import define
-
 from empower.errors import KeyConflict, LedgerUnavailable, UnknownKey
 from empower.ledger import (
     Audit,
@@ -44,9 +42,10 @@ from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, settled, void
 from empower.ledger.sums import Draw, Sums
 from empower.ledger.wishes import amounts_given, differences
+from empower.noun import define
 
 
-@define(eq=False)
+@define
 class _Kept:
     """One part's hold, with what it draws from the counters."""
 
@@ -56,7 +55,7 @@ class _Kept:
     draws: tuple[Draw, ...]
 
 
-@define(eq=False)
+@define
 class _Known:
     """What a key names, and the allow if there was one."""
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from attrs import frozen
-
 from empower.ledger import Balance, Counter, Finding, Leg, Window
 from empower.ledger.windows import window_interval
+from empower.noun import frozen
 
 
 class Totals:

@@ -1,4 +1,4 @@
-"""Is this ask the wish that its key already names (DESIGN §2 *wish, key* and law 9), and does it make sense? Pure; shared by all stores."""
+"""Is this ask the wish that its key already names (law 9), and does it make sense? Pure; shared by all stores."""
 
 from __future__ import annotations
 

@@ -6,9 +6,8 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define, evolve, frozen
-
 from empower.ledger import Counter, Ledger, Leg, Part, Window, WindowKind, Wish
+from empower.noun import define, evolve, frozen
 
 MS = 1000
 HOUR = 3600 * MS

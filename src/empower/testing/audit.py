@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import Factory, define
-
 from empower.errors import HoldEnded
 from empower.ledger import Counter, Ledger, Leg, Reserved
+from empower.noun import define, field
 from empower.testing.asks import ALWAYS, Clock, Words, wish
 from empower.testing.model import same_window
 
@@ -33,7 +32,7 @@ class Host:
 
     ledger: Ledger
     clock: Clock
-    lines: list[Line] = Factory(list)
+    lines: list[Line] = field(factory=list)
     asked: int = 0
 
     def ask(self, drawn: list[Leg], lifetime: int | None) -> None:

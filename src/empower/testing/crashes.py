@@ -14,9 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from attrs import define
-
 from empower.ledger import Ledger
+from empower.noun import define
 
 ENDED = 7
 """The exit code of a child that ended at its line."""

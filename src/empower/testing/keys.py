@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve
 
 from empower.errors import KeyConflict, UnknownKey
 from empower.ledger import Held, Ledger, Refused, Replayed, Reserved, Wish
+from empower.noun import evolve
 from empower.testing.asks import MONTH, Clock, Words, attempt, give, held, leg, read, reserve, wish
 
 

@@ -6,10 +6,9 @@ import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import define
-
 from empower.errors import HoldEnded, HoldExpired, KeyConflict, MoreThanReserved, UnknownKey
 from empower.ledger import Counter, Leg, Wish
+from empower.noun import define
 
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 LENGTH = {"day": 10, "month": 7, "year": 4}  # of an ISO date, as far as it names the period

@@ -11,9 +11,8 @@ from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
-from attrs import define, field, frozen
-
 from empower.ledger import Ledger, Leg, Part, Wish
+from empower.noun import define, field, frozen
 from empower.testing.asks import ALWAYS, DAY, HOUR, Clock, Words
 from empower.testing.crashes import code_of, crash
 from empower.testing.machine import COUNTERS, answer, told

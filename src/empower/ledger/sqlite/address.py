@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from attrs import frozen
-
 from empower.errors import LedgerUnavailable
+from empower.noun import frozen
 from empower.problems import did_you_mean
 
 SYNCHRONOUS = ("full", "extra", "normal")

@@ -10,11 +10,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from attrs import define
-
 from empower.ledger import Balance, Counter
 from empower.ledger.rows import BEGINNING, counter_text
 from empower.ledger.windows import window_interval
+from empower.noun import define
 
 _FIND = "SELECT id, amount, times, moved_to, frees_from FROM counter WHERE identity = ? AND starts_at = ?"
 _MAKE = "INSERT INTO counter (identity, starts_at, ends_at, amount, times, moved_to, frees_from) VALUES (?, ?, ?, ?, ?, ?, ?)"

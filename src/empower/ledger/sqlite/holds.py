@@ -5,8 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from attrs import frozen
-
 from empower.errors import KeyConflict, UnknownKey
 from empower.ledger import EventKind, Held, Replayed, Wish
 from empower.ledger.chain import HoldLine
@@ -14,6 +12,7 @@ from empower.ledger.holds import Hold, settled
 from empower.ledger.rows import Written, names_of_others, shared_name, wish_from
 from empower.ledger.sqlite.journal import Turn
 from empower.ledger.wishes import differences
+from empower.noun import frozen
 
 _HOLD = (
     "SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, hold.sequence, part, at, subjects FROM hold "

@@ -5,12 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from attrs import define, field
-
 from empower.ledger import Balance, Counter, Leg
 from empower.ledger.chain import LegLine
 from empower.ledger.sqlite.counters import Sum, keep_sum, sum_now
 from empower.ledger.sqlite.journal import Turn
+from empower.noun import define, field
 
 _ADD = (
     "INSERT INTO leg (sequence, number, part, counter, leaves_at, amount, times, limit_amount, limit_times, enforced, after_amount, "

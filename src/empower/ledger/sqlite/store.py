@@ -13,8 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from attrs import frozen
-
 from empower.errors import LedgerUnavailable
 from empower.ledger import (
     Audit,
@@ -45,6 +43,7 @@ from empower.ledger.sqlite.journal import Turn, latest_at
 from empower.ledger.sqlite.legs import draw_legs
 from empower.ledger.sqlite.watch import ClockWatch
 from empower.ledger.wishes import amounts_given
+from empower.noun import frozen
 
 _HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM entry WHERE instr(subjects, ?) ORDER BY sequence"
 

@@ -28,8 +28,6 @@ T = TypeVar("T")
 BATCH_MAX = 64
 CHECKPOINT_EVERY = 80
 """Commits of this process. A commit adds a dozen pages of 4 KiB to the log, so it is begun anew at some 4 MB, as SQLite by itself would."""
-
-
 _OF_THE_DISK = (sqlite3.OperationalError, MemoryError)
 _OF_ONE_JOB = (sqlite3.IntegrityError, sqlite3.DataError, sqlite3.ProgrammingError, sqlite3.InterfaceError)
 
@@ -45,8 +43,8 @@ class _Task:
         self.error: BaseException | None = None
         self.done = False
         self.woken = threading.Lock()
+        """Held until the lead comes to it, or it is done."""
         self.woken.acquire()
-        """Released when the lead comes to it, and when it is done."""
 
 
 class Writer:
@@ -184,7 +182,7 @@ class Writer:
         try:
             turn = Turn(connection)
             errors = [self._do(task, turn, alone=len(batch) == 1) for task in batch]
-            if connection.in_transaction:
+            if len(batch) > 1 or errors[0] is None:
                 connection.execute("COMMIT")
         except BaseException:
             with suppress(sqlite3.Error):

@@ -22,26 +22,39 @@ Columns are facts or named expressions; a row takes what all its cells take.
 from __future__ import annotations
 
 import csv
-import datetime
 import io
 import itertools
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, NoReturn
-
-from attrs import evolve, frozen
+from typing import Any, NoReturn, TypeVar
 
 from empower import ir
-from empower.expressions import Literal, Never, Value, Word, as_condition, check_member, compared, name_value, reads_amount
 from empower.formulas import reads_the_amount
+from empower.language import habits
+from empower.language.boxes import Box, Dimension, Numbers, Sets, Words, alternatives, labels_of
+from empower.language.expressions import (
+    Literal,
+    Never,
+    Value,
+    Word,
+    as_condition,
+    check_member,
+    check_within_bounds,
+    compared,
+    moment,
+    name_value,
+    reads_amount,
+)
+from empower.language.quantities import Misfit, Quantity, literal, stretch
+from empower.language.scope import Scope
 from empower.money import exponent_of
+from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
-from empower.quantities import Misfit, Quantity, literal
-from empower.scope import Scope
 
+_T = TypeVar("_T")
 CELL_MAX = 2_000
 ROWS_MAX = 10_000
 WORK_MAX = 3_000_000
@@ -54,38 +67,6 @@ _RANGE = re.compile(r"([\[(]?)(.+?)\.\.(.+?)([\])]?)")
 _NEIGHBOURS = re.compile(r"(.+) or (above|below)")
 _LENGTH = re.compile(r"(.+?)( minutes| hours| days)?")
 _SECONDS = {" minutes": 60, " hours": 3_600, " days": 86_400}
-
-
-@frozen
-class Numbers:
-    """The whole numbers in any of the stretches, both ends included, out of those from `low` to `high`; with `negated`, the others."""
-
-    stretches: tuple[tuple[int, int], ...]
-    low: int
-    high: int
-    negated: bool = False
-
-
-@frozen
-class Words:
-    """Some words, out of `universe` or (None) of all texts; with `negated`, the others."""
-
-    members: frozenset[str]
-    universe: tuple[str, ...] | None
-    negated: bool = False
-
-
-@frozen
-class Sets:
-    """The sets that hold one of `touching`, or nothing if `empty`; with `negated`, the others."""
-
-    touching: frozenset[str]
-    empty: bool
-    universe: tuple[str, ...]
-    negated: bool = False
-
-
-Box = Numbers | Words | Sets
 
 
 @frozen
@@ -123,21 +104,72 @@ def _joined(join: type[ir.All | ir.Any], parts: Sequence[ir.Cond]) -> ir.Cond:
 def _cell(cell: object, fact: str, scope: Scope, place: Place) -> tuple[ir.Cond, Box | None] | None:
     try:
         subject = _subject(fact, scope)
-    except Misfit as misfit:
-        scope.report(Problem(scope.find((*place, "<key>")), misfit.code, str(misfit), misfit.help))
+    except Misfit as unfit:
+        if fact.lower() in ("and", "or", "not") and unfit.code == "unknown-name":
+            unfit.help = "a condition tree begins with `all` or `any`"
+        scope.report(Problem(scope.find((*place, "<key>")), unfit.code, str(unfit), unfit.help))
         return None
     try:
-        items, negated = _items(cell)
-        if not items:
-            return ir.Constant(value=True), None
-        if isinstance(subject, Quantity) and isinstance(cell, str) and (found := re.search(r"\d+,\d{3}(?!\d)", cell)):
-            shown = found.group()
-            _bad(f"'{shown}' could be one number or two", f"write {shown.replace(',', '')}, or `{shown.replace(',', ', ')}` with a space")
-        condition, box = _read(subject, fact, items, scope)
-        return (ir.Not(condition), _opposite(box, fact, str(cell))) if negated else (condition, box)
-    except Misfit as misfit:
-        scope.report(Problem(scope.find(place), misfit.code, str(misfit), misfit.help))
+        return _taken(cell, subject, fact, scope)
+    except _OfItem as found:
+        item, misfit = found.item, found.misfit
+    except Misfit as whole:
+        item, misfit = str(cell), whole
+    misfit.help = _meant(str(cell), item, misfit, fact, scope) or misfit.help
+    at = cell.find(item) if isinstance(cell, str) and item != cell.strip() else -1
+    where: Place = (*place, "<text>", at, at + len(item)) if at >= 0 else place
+    code = "bad-cell" if misfit.code == "constant-condition" else misfit.code
+    scope.report(Problem(scope.find(where), code, str(misfit), misfit.help))
+    return None
+
+
+def _taken(cell: object, subject: Quantity | Word | ir.Cond, fact: str, scope: Scope) -> tuple[ir.Cond, Box | None]:
+    """What a cell takes."""
+    items, negated = _items(cell)
+    if not items:
+        return ir.Constant(value=True), None
+    if isinstance(subject, Quantity) and isinstance(cell, str) and (found := re.search(r"(?<![\d,.])(\d+),(\d{1,3})(?![\d,.])", cell)):
+        whole, last = found.groups()
+        one = f"{whole}{last}" if len(last) == 3 else f"{whole}.{last}"
+        _bad(f"'{found.group()}' could be one number or two", f"write {one}, or `{whole}, {last}` with a space")
+    condition, box = _read(subject, fact, items, scope)
+    return (ir.Not(condition), _opposite(box, fact, str(cell))) if negated else (condition, box)
+
+
+class _OfItem(Exception):
+    """What is wrong with one alternative of a cell."""
+
+    def __init__(self, item: str, misfit: Misfit) -> None:
+        self.item, self.misfit = item, misfit
+
+
+def _meant(cell: str, written: str, misfit: Misfit, fact: str, scope: Scope) -> str | None:
+    """What is most likely meant in a cell by what cannot be read, as help; None if nothing that can be read comes to mind."""
+    subject = _subject(fact, scope)
+    kind = subject.type if isinstance(subject, Word) else None
+    members = () if kind is None or isinstance(kind, ir.TextType) else kind.members
+    if isinstance(kind, ir.TextType) or len(written) > 60 or "one number or two" in misfit.message:
         return None
+    if isinstance(kind, ir.SetOfType) and re.search(r"\band\b|&", written):
+        return "write one row for each: `a, b` holds for either"
+    for guess in habits.cells(written, members):
+        try:
+            _taken(cell.replace(written, guess, 1), subject, fact, scope)
+        except (Misfit, _OfItem):
+            continue
+        return None if guess in members and misfit.help.startswith("did you mean") else f"write `{guess}`"
+    return None
+
+
+def _each(items: Sequence[str], read: Callable[[str], _T]) -> list[_T]:
+    """What the alternatives stand for; a problem of one of them tells which it is."""
+    found = []
+    for item in items:
+        try:
+            found.append(read(item))
+        except Misfit as misfit:
+            raise _OfItem(item, misfit) from None
+    return found
 
 
 def _bad(message: str, help_: str) -> NoReturn:
@@ -196,14 +228,14 @@ def _read(subject: Quantity | Word | ir.Cond, fact: str, items: Sequence[str], s
         return (subject if items[0] == "yes" else ir.Not(subject)), Words(frozenset(items), ("yes", "no"))
     if isinstance(subject.type, ir.SetOfType):
         return _sets(subject, subject.type.members, items)
-    members = frozenset(member for item in items for member in _words(subject, item, scope))
+    members = frozenset().union(*_each(items, lambda item: _words(subject, item, scope)))
     return ir.IsAmong(fact, members), Words(members, getattr(subject.type, "members", None))
 
 
 def _opposite(box: Box, fact: str, cell: str) -> Box:
     """What a side leaves out; a problem when that is nothing."""
     box = evolve(box, negated=True)
-    if all(not classes for taken in _alternatives(fact, box, _labels(fact, [box])) for classes in taken.values()):
+    if all(not classes for taken in alternatives(fact, box, labels_of(fact, [box])) for classes in taken.values()):
         _bad(f"`{cell[:60]}` leaves nothing over, so its row can never apply", "leave the row out")
     return box
 
@@ -217,17 +249,20 @@ def _numbers(subject: Quantity, fact: str, items: Sequence[str], scope: Scope) -
     low, high = subject.low, subject.high
     if subject.unit in ("date", "instant") and not getattr(scope.facts.get(fact), "never", False):
         low = 1 if subject.unit == "date" else ir.NEVER_MS + 1  # below lies only `never`
-    conditions, stretches = [], []
-    for item in items:
+
+    def read(item: str) -> tuple[ir.Cond, tuple[int, int]]:
         bounds = _bounds(item, subject, scope)
-        start, end = _stretch(bounds, low, high)
-        if start > end:
-            _bad(f"`{item[:60]}` can never hold", f"'{fact}' lies within {_shown((low, high), subject, scope)}")
+        ends = _stretch(bounds, low, high)
+        if ends[0] > ends[1]:
+            _bad(f"`{item[:60]}` can never hold", f"'{fact}' lies within {stretch((low, high), subject, scope.currency)}")
         wholes = [(sign, whole_bound(sign, bound)) for sign, bound in bounds]
-        parts = [compared(sign, subject, evolve(subject, node=ir.Number(n), low=n, high=n), scope) for sign, n in wholes]
-        conditions.append(_joined(ir.All, parts))
-        stretches.append((start, end))
-    return _joined(ir.Any, conditions), Numbers(tuple(stretches), low, high)
+        points = [(sign, evolve(subject, node=ir.Number(n), low=n, high=n)) for sign, n in wholes]
+        for sign, point in points:
+            check_within_bounds(sign, subject, point, scope)
+        return _joined(ir.All, [compared(sign, subject, point, scope) for sign, point in points]), ends
+
+    found = _each(items, read)
+    return _joined(ir.Any, [condition for condition, _ in found]), Numbers(tuple(ends for _, ends in found), low, high)
 
 
 def _bounds(item: str, subject: Quantity, scope: Scope) -> list[tuple[ir.Operator, Fraction]]:
@@ -269,11 +304,8 @@ def _point(text: str, subject: Quantity, scope: Scope) -> Fraction:
 
 def _moment(text: str, subject: Quantity, scope: Scope) -> Fraction:
     text = text[1:-1] if len(text) > 1 and text[0] in "'\"" and text[0] == text[-1] else text
-    if subject.unit == "date" and text != "never" and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
-        raise Misfit("bad-date", f"'{text[:40]}' is not a date", "write year, month and day, such as 2026-11-22, or `<= 2026-11-22`")
-    found = compared("==", subject, Never() if text == "never" else Literal((text,), listed=False), scope)
-    assert isinstance(found, ir.Compare) and isinstance(found.right, ir.Number)  # noqa: PT018  (for the type checker)
-    return Fraction(found.right.value)
+    found = moment(subject, Never() if text == "never" else Literal((text,), listed=False), scope)
+    return Fraction(found.low)
 
 
 def _stretch(bounds: Sequence[tuple[ir.Operator, Fraction]], low: int, high: int) -> tuple[int, int]:
@@ -284,22 +316,6 @@ def _stretch(bounds: Sequence[tuple[ir.Operator, Fraction]], low: int, high: int
         if sign in ("<", "<=", "=="):
             high = min(high, math.ceil(bound) - 1 if sign == "<" else math.floor(bound))
     return low, high
-
-
-def _shown(stretch: tuple[int, int], subject: Quantity, scope: Scope) -> str:
-    """A stretch of whole numbers in the author's unit."""
-    parts = {"money": 10 ** exponent_of(scope.currency), "duration": 3_600, "instant": 86_400_000}.get(subject.unit or "", 1)
-    ends = []
-    for value in dict.fromkeys(stretch):
-        if subject.unit in ("date", "instant"):
-            day = min(value // parts + (719_163 if subject.unit == "instant" else 0), datetime.date.max.toordinal())
-            never = value == (ir.NEVER_MS if subject.unit == "instant" else ir.NEVER_DAY)
-            ends.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
-        else:
-            whole, rest = divmod(abs(Fraction(value, parts * subject.denominator)), 1)
-            decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
-            ends.append(f"{'-' if value < 0 else ''}{whole}{'.' if decimals else ''}{decimals}")
-    return "..".join(ends) + (" hours" if subject.unit == "duration" else "")
 
 
 def _unquoted(item: str) -> tuple[str, bool]:
@@ -328,17 +344,20 @@ def _words(subject: Word, item: str, scope: Scope) -> frozenset[str]:
 def _sets(subject: Word, universe: tuple[str, ...], items: Sequence[str]) -> tuple[ir.Cond, Box]:
     touching: set[str] = set()
     empty: list[ir.Cond] = []
-    for item in items:
+
+    def read(item: str) -> None:
         word, quoted = _unquoted(item)
         if word == "none" and not quoted:
             if word in universe:
                 _bad(f"`none` is the empty set, and also a value of '{subject.fact}'", "write `has none` for the value")
-            empty = [ir.SetTest("contained_by", subject.fact, frozenset())]
-            continue
+            empty[:] = [ir.SetTest("contained_by", subject.fact, frozenset())]
+            return
         if not quoted and word not in universe:
             word = word.removeprefix("has ").strip()
         check_member(subject, word)
         touching.add(word)
+
+    _each(items, read)
     held: list[ir.Cond] = [ir.Has(subject.fact, word) for word in touching]
     if len(held) > 1:
         held = [ir.SetTest("shares_at_least_one", subject.fact, frozenset(touching))]
@@ -348,16 +367,12 @@ def _sets(subject: Word, universe: tuple[str, ...], items: Sequence[str]) -> tup
 # ------------------------------------------------------------------------------------------------ rows together
 
 
-Dimension = tuple[str, str]
-"""A fact; of a set, a fact and one of its members, or "" for all that no row names."""
-
-
 def rows_overlap(first: Row, second: Row) -> bool:
     """Whether some facts satisfy both rows. Exact for facts; named expressions count as if they were facts of their own."""
     for fact in first.box.keys() & second.box.keys():
         sides = (first.box[fact], second.box[fact])
-        labels = _labels(fact, sides)
-        one, other = (_alternatives(fact, side, labels) for side in sides)
+        labels = labels_of(fact, sides)
+        one, other = (alternatives(fact, side, labels) for side in sides)
         if not any(all(a[key] & b[key] for key in a.keys() & b.keys()) for a in one for b in other):
             return False
     return True
@@ -370,12 +385,12 @@ def uncovered(rows: Sequence[Row], scope: Scope) -> dict[str, str] | None:
     """
     labels: dict[Dimension, tuple[Any, ...]] = {}
     for fact in dict.fromkeys(fact for row in rows for fact in row.box):
-        labels.update(_labels(fact, [row.box[fact] for row in rows if fact in row.box]))
+        labels.update(labels_of(fact, [row.box[fact] for row in rows if fact in row.box]))
     if len(labels) > 200 or sum(map(len, labels.values())) * len(rows) > WORK_MAX:
         return {}
     boxes: list[dict[Dimension, frozenset[Any]]] = []
     for row in rows:
-        sides = [_alternatives(fact, side, labels) for fact, side in row.box.items()]
+        sides = [alternatives(fact, side, labels) for fact, side in row.box.items()]
         if math.prod(map(len, sides)) + len(boxes) > ROWS_MAX:
             return {}
         boxes.extend({key: value for part in parts for key, value in part.items()} for parts in itertools.product(*sides))
@@ -386,38 +401,6 @@ def uncovered(rows: Sequence[Row], scope: Scope) -> dict[str, str] | None:
     except Misfit:
         return {}
     return None if found is None else _described(found, scope)
-
-
-def _labels(fact: str, sides: Sequence[Box]) -> dict[Dimension, tuple[Any, ...]]:
-    """Into which classes all rows together cut the values of a fact."""
-    first = sides[0]
-    if isinstance(first, Numbers):
-        cuts = {cut for side in sides if isinstance(side, Numbers) for a, b in side.stretches for cut in (a, b + 1)}
-        starts = sorted({first.low, *cuts} - {first.high + 1})
-        return {(fact, ""): tuple(zip(starts, [start - 1 for start in (*starts[1:], first.high + 1)], strict=True))}
-    if isinstance(first, Words):
-        mentioned = {word for side in sides if isinstance(side, Words) for word in side.members}
-        return {(fact, ""): first.universe or (*sorted(mentioned), "")}
-    touched = {word for side in sides if isinstance(side, Sets) for word in side.touching}
-    rest = [""] if set(first.universe) - touched else []
-    return {(fact, member): (False, True) for member in (*sorted(touched), *rest)}
-
-
-def _alternatives(fact: str, side: Box, labels: Mapping[Dimension, tuple[Any, ...]]) -> list[dict[Dimension, frozenset[Any]]]:
-    """A side as boxes over the classes, any of which it takes."""
-    match side:
-        case Numbers(stretches, _, _, negated):
-            taken = frozenset(label for label in labels[fact, ""] if any(a <= label[0] <= b for a, b in stretches) != negated)
-            return [{(fact, ""): taken}]
-        case Words(members, _, negated):
-            return [{(fact, ""): frozenset(label for label in labels[fact, ""] if (label in members) != negated)}]
-        case Sets(touching, empty, _, negated):
-            own = [key for key in labels if key[0] == fact]
-            if not negated:
-                none = [dict.fromkeys(own, frozenset((False,)))] if empty else []
-                return [*({(fact, word): frozenset((True,))} for word in sorted(touching)), *none]
-            without = {(fact, word): frozenset((False,)) for word in touching}
-            return [{**without, key: frozenset((True,))} for key in own if key not in without] if empty else [without]
 
 
 @frozen
@@ -461,7 +444,7 @@ def _described(gap: Iterable[tuple[Dimension, Any]], scope: Scope) -> dict[str, 
         else:
             subject = _subject(fact, scope)
             assert isinstance(subject, Quantity)
-            words[fact] = _shown(label, subject, scope)
+            words[fact] = stretch(label, subject, scope.currency)
     return words
 
 

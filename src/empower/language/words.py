@@ -5,22 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from empower import ir
+from empower.language.quantities import Misfit, Quantity, decimal
+from empower.language.scope import Scope
+from empower.language.values import Literal, Value, Word, shown
 from empower.patterns import PatternError, check_pattern
 from empower.problems import did_you_mean
-from empower.quantities import Misfit, Quantity
-from empower.scope import Scope
-from empower.values import Literal, Value, Word, shown
 
 
 def words_compared(operator: str, left: Word, right: Value, scope: Scope) -> ir.Cond:
     """A fact of words compared with a word, or with another fact of its type."""
     if isinstance(left.type, ir.SetOfType):
-        help_ = f"write `'…' in {left.fact}`"
+        texts = right.texts if isinstance(right, Literal) else ()
+        help_ = "write " + " and ".join(f"`'{text[:40]}' in {left.fact}`" for text in texts[:3] or ("…",))
+        help_ = f"for the empty set write a cell, `{{{left.fact}: none}}`" if isinstance(right, Literal) and not texts else help_
         raise Misfit("wrong-type", f"'{left.fact}' is a set and cannot be compared as a whole", help_)
     if isinstance(right, Word):
         return _same_words(operator, left, right)
     if not isinstance(right, Literal) or right.listed:
-        help_ = f"write `{left.fact} in [{_listed(right.texts)}]`" if isinstance(right, Literal) else "compare it with a word in quotes"
+        help_ = f"compare it with a word in quotes, as in `{left.fact} == '…'`"
+        if isinstance(right, Literal):
+            help_ = f"write `{left.fact} {'not in' if operator == '!=' else 'in'} [{_listed(right.texts)}]`"
+        if isinstance(right, Quantity) and right.constant is not None and isinstance(left.type, ir.TextType):
+            help_ = f"put quotes around it: `{left.fact} {operator} '{decimal(right.constant)}'`"
         raise Misfit("wrong-type", f"cannot compare '{left.fact}' with {shown(right)}", help_)
     word = right.texts[0]
     check_member(left, word)
@@ -48,6 +54,10 @@ def _same_words(operator: str, left: Word, right: Word) -> ir.Cond:
         raise Misfit(
             "wrong-type", f"cannot compare '{left.fact}' with '{right.fact}' by `{operator}`", "compare facts of one type with == or !="
         )
+    mine, theirs = getattr(left.type, "members", None), getattr(right.type, "members", None)
+    if mine is not None and theirs is not None and not set(mine) & set(theirs):
+        help_ = f"'{right.fact}' is one of {', '.join(theirs[:12])}: compare with one of these in quotes, or with another fact"
+        raise Misfit("constant-condition", f"'{left.fact}' and '{right.fact}' have no word in common, so they are never the same", help_)
     found = ir.SameWord(left.fact, right.fact)
     return found if operator == "==" else ir.Not(found)
 
@@ -56,18 +66,26 @@ def check_member(word: Word, text: str) -> None:
     """Raise `Misfit` when a text is not a member of the fact's type."""
     members = getattr(word.type, "members", None)
     if members is not None and text not in members:
-        raise Misfit("not-in-set", f"'{text[:60]}' is not a value of '{word.fact}'", did_you_mean(text, members))
+        same = next((f"did you mean '{member}'?" for member in members if member.lower() == text.strip().lower()), None)
+        raise Misfit("not-in-set", f"'{text[:60]}' is not a value of '{word.fact}'", same or did_you_mean(text, members))
 
 
 def membership(left: Value, right: Value) -> ir.Cond:
     """`left in right`: a word in a set, or a fact in a list of words."""
     if isinstance(right, Word) and isinstance(right.type, ir.SetOfType):
         if not isinstance(left, Literal) or left.listed:
-            raise Misfit("wrong-type", f"`in {right.fact}` needs one word in quotes before it", f"write `'…' in {right.fact}`")
+            words = left.texts if isinstance(left, Literal) and left.texts else ("…",)
+            help_ = "write `" + " or ".join(f"'{text[:40]}' in {right.fact}" for text in words[:4]) + "`"
+            raise Misfit("wrong-type", f"`in {right.fact}` needs one word in quotes before it", help_)
         check_member(right, left.texts[0])
         return ir.Has(right.fact, left.texts[0])
     if isinstance(right, Literal) and not right.listed:
-        raise Misfit("wrong-type", "`in` needs a list after it", f"write `in ['{right.texts[0][:40]}']`, or `==`")
+        if isinstance(left, Word) and isinstance(left.type, ir.SetOfType):
+            raise Misfit(
+                "wrong-type", f"'{left.fact}' is a set, so the word stands before `in`", f"write `'{right.texts[0][:40]}' in {left.fact}`"
+            )
+        help_ = f"write `in ['{right.texts[0][:40]}']`, or `{left.fact if isinstance(left, Word) else '…'} == '{right.texts[0][:40]}'`"
+        raise Misfit("wrong-type", "`in` needs a list after it", help_)
     if not isinstance(left, Word) or not isinstance(right, Literal) or isinstance(left.type, ir.SetOfType):
         raise Misfit("wrong-type", f"`in` cannot look for {shown(left)} in {shown(right)}", _how_to_look(left, right))
     if not right.texts:
@@ -78,10 +96,15 @@ def membership(left: Value, right: Value) -> ir.Cond:
 
 
 def _how_to_look(left: Value, right: Value) -> str:
-    if isinstance(right, Word) and isinstance(right.type, ir.TextType) and isinstance(left, Literal):
-        return f"write `contains({right.fact}, '{left.texts[0][:40] if left.texts else ''}')`"
+    if isinstance(right, Word) and isinstance(left, Literal) and left.texts:
+        if isinstance(right.type, ir.TextType):
+            return f"write `contains({right.fact}, '{left.texts[0][:40]}')`"
+        return f"'{right.fact}' is one word: write `{right.fact} in [{_listed(left.texts)}]`"
+    if isinstance(left, Word) and isinstance(right, Word):
+        return f"write `{left.fact} == {right.fact}`, or a list of words after `in`"
     if isinstance(left, Word) and isinstance(left.type, ir.SetOfType):
-        return f"write `'…' in {left.fact}`, joined by `and` or `or`"
+        texts = right.texts if isinstance(right, Literal) else ()
+        return "write " + " or ".join(f"`'{text[:40]}' in {left.fact}`" for text in texts[:3] or ("…",)) + ", joined by `and` or `or`"
     if isinstance(left, Quantity):
         return "write the comparisons out, such as `x == 1 or x == 2`"
     return "write `fact in ['a', 'b']` or `'a' in set_fact`"
@@ -103,12 +126,18 @@ def text_tested(operator: str, values: Sequence[Value]) -> ir.Cond:
 
 
 def loose_word(word: Literal, found: Sequence[Value | None]) -> Misfit:
-    """`x == 'a' or 'b'`: the rewrite names the fact when it can be seen."""
-    named = [condition for condition in found if isinstance(condition, ir.IsAmong)]
+    """`x == 'a' or 'b'`, `x != 'a' and 'b'`: the rewrite names the fact when it can be seen."""
+    message = f"'{word.texts[0][:60] if word.texts else ''}' alone is not a condition"
+    refused = [each.condition for each in found if isinstance(each, ir.Not) and isinstance(each.condition, ir.IsAmong)]
+    named = [condition for condition in found if isinstance(condition, ir.IsAmong)] or refused
+    held = next((each.fact for each in found if isinstance(each, ir.Has)), None)
+    if held is not None and not named and word.texts:
+        return Misfit("word-as-condition", message, f"name the set again: write `'{word.texts[0][:40]}' in {held}`")
     fact = min((condition.fact for condition in named), default="fact")
     members = {member for condition in named if condition.fact == fact for member in condition.members}
-    message = f"'{word.texts[0][:60] if word.texts else ''}' alone is not a condition"
-    return Misfit("word-as-condition", message, f"write `{fact} in [{_listed(sorted(members | set(word.texts)))}]`")
+    loose = {text for each in found if isinstance(each, Literal) for text in each.texts}
+    sign = "not in" if named and named == refused else "in"
+    return Misfit("word-as-condition", message, f"write `{fact} {sign} [{_listed(sorted(members | loose))}]`")
 
 
 def _listed(words: Sequence[str]) -> str:

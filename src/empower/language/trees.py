@@ -20,23 +20,38 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from attrs import evolve, frozen
 from business_rules.operators import BooleanType, NumericType, SelectMultipleType, SelectType, StringType
 
 from empower import ir
-from empower.cells import depends_on_amount, whole_bound
-from empower.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
+from empower.language.cells import depends_on_amount, whole_bound
+from empower.language.expressions import Literal, Never, Value, Word, YesNo, as_condition, compared, name_value, reads_amount
+from empower.language.habits import plain_number
+from empower.language.quantities import LITERAL_MAX, Misfit, Quantity
+from empower.language.scope import Scope
 from empower.money import exponent_of
+from empower.noun import evolve, frozen
 from empower.pack import Place
 from empower.patterns import PatternError, check_pattern
 from empower.problems import Problem, did_you_mean
-from empower.quantities import LITERAL_MAX, Misfit, Quantity
-from empower.scope import Scope
 
 DEPTH_MAX = 25
 EPSILON = Fraction(NumericType.EPSILON)
 
 _LEAF = ("name", "operator", "value")
+_KEYS = {
+    "fact": "name", "field": "name", "variable": "name", "id": "name", "op": "operator", "comparison": "operator", "values": "value",
+    "and": "all", "or": "any",
+}  # fmt: skip
+_SAME, _HOLDS, _TRUE, _FALSE = ("equal_to", "contains"), ("contains", "shares_at_least_one_element_with"), ("is_true",), ("is_false",)
+_MEANT = {
+    ">": ("greater_than",), "gt": ("greater_than",), ">=": ("greater_than_or_equal_to",), "gte": ("greater_than_or_equal_to",),
+    "<": ("less_than",), "lt": ("less_than",), "<=": ("less_than_or_equal_to",), "lte": ("less_than_or_equal_to",), "=": (*_SAME, *_TRUE),
+    "==": (*_SAME, *_TRUE), "eq": (*_SAME, *_TRUE), "equal": (*_SAME, *_TRUE), "equals": (*_SAME, *_TRUE), "is": (*_SAME, *_TRUE),
+    "!=": ("does_not_contain", *_FALSE), "neq": ("does_not_contain", *_FALSE), "not_equal_to": ("does_not_contain", *_FALSE),
+    "in": _HOLDS, "not_in": ("does_not_contain", "shares_no_elements_with"), "includes": _HOLDS, "has": _HOLDS, "regex": ("matches_regex",),
+    "matches": ("matches_regex",), "startswith": ("starts_with",), "endswith": ("ends_with",), "true": _TRUE, "false": _FALSE,
+}  # fmt: skip
+"""Keys and operators of other trees, and those of the library that are meant."""
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,12})(?:\.[0-9]{1,9})?")
 """With at most nine decimals the library's own arithmetic, of 28 digits, is exact too."""
 
@@ -90,6 +105,7 @@ class _Reader:
         unknown = [key for key in leaf if key not in _LEAF]
         if unknown:
             help_ = did_you_mean(str(unknown[0]), (*_LEAF, "all", "any"))
+            help_ = f"write `{_KEYS[unknown[0]]}`" if unknown[0] in _KEYS else help_
             self.problem((*place, unknown[0], "<key>"), "bad-tree", f"'{unknown[0]}' is not a key of a condition", help_)
             return None
         if not isinstance(name, str) or not isinstance(operator, str):
@@ -141,6 +157,8 @@ class _Reader:
             message, code = f"`{operator}` does not apply to '{variable.name}', which is {variable.kind}", "wrong-type"
         else:
             message, code = f"'{operator[:60]}' is not an operator", "unknown-operator"
+            meant = next((each for each in _MEANT.get(operator.lower(), ()) if each in variable.operators), None)
+            help_ = f"write `{meant}`" if meant is not None else help_
         self.problem((*place, "operator"), code, message, help_)
         return False
 
@@ -188,7 +206,9 @@ def _kind(value: Value) -> str | None:
 def _number(value: object) -> Fraction:
     if not isinstance(value, str) or not _NUMBER.fullmatch(value):
         shown = f"'{value[:40]}'" if isinstance(value, str) else "this value"
-        raise Misfit("wrong-type", f"{shown} is not a plain number", "write digits and at most nine decimals, such as 12 or 0.25")
+        plain = plain_number(value[:40]) if isinstance(value, str) else ""
+        help_ = f"write `{plain}`" if _NUMBER.fullmatch(plain) else "write digits and at most nine decimals, such as 12 or 0.25"
+        raise Misfit("wrong-type", f"{shown} is not a plain number", help_)
     if abs(number := Fraction(value)) > LITERAL_MAX:
         raise Misfit("bad-number", f"'{value}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
     return number

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Literal
 
-from attrs import frozen
-
 from empower import ir
-from empower.noun import Noun
+from empower.language.quantities import Quantity
+from empower.money import MINOR_MAX
+from empower.noun import frozen
 from empower.pack import Place
 from empower.problems import Problem, Span
-from empower.quantities import Quantity
 
 AmountUse = Literal["tightens", "free", "refused"]
 Sign = Literal[-1, 0, 1]
 """What a condition does when it comes true: 1 tightens (`when` of a rule), -1 loosens (`unless`, `only_if`), 0: free, or not yet known."""
 
 
-@frozen(repr=False, eq=False)
-class Roles(Noun):
+@frozen
+class Roles:
     """The ladder, lowest first, and the roles beside it with the role each asks."""
 
     ladder: tuple[str, ...]
@@ -44,8 +43,8 @@ class Roles(Noun):
         return frozenset(each for each in self.everyone() if tests[operator](self.rank(each)))
 
 
-@frozen(repr=False, eq=False)
-class Scope(Noun):
+@frozen
+class Scope:
     """Everything that a condition may name, and where problems go."""
 
     currency: str
@@ -63,3 +62,5 @@ class Scope(Noun):
     """Whether one money may be multiplied by one small integer: in the amount of a cap or budget."""
     sign: Sign = 0
     """What the condition that is read does when it comes true; each `not` turns it."""
+    amount_max: int = MINOR_MAX
+    """The most, in minor units, that can be asked for where the condition stands."""

@@ -1,27 +1,26 @@
 """Typed numbers of the pack language: exact, bounded, and never divided.
 
 A `Quantity` is an integer expression that stands for `node / denominator`, with the interval that it can lie in. A bare number has
-no unit and takes the one of its neighbour. Anything whose interval could leave 64 bits is refused (notes/proof.md §2).
+no unit and takes the one of its neighbour. Anything whose interval could leave 64 bits is refused.
 """
 
 from __future__ import annotations
 
+import datetime
 import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from attrs import frozen
-
 from empower import ir
 from empower.formulas import numbers_in
 from empower.money import exponent_of
-from empower.noun import Noun
+from empower.noun import frozen
 
 INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
 LITERAL_DECIMALS = 4
 PRODUCT_MAX = 1_000
-"""A count that multiplies money may not exceed this: 'small-range' in DESIGN §4."""
+"""A count that multiplies money may not exceed this: a small count, as `docs/packs.md` says."""
 
 
 class Misfit(ValueError):
@@ -35,8 +34,8 @@ class Misfit(ValueError):
         self.code, self.message, self.help, self.at = code, message, help_, at
 
 
-@frozen(repr=False, eq=False)
-class Quantity(Noun):
+@frozen
+class Quantity:
     """An integer expression standing for `node / denominator`, between `low` and `high` (in the same parts)."""
 
     node: ir.Num
@@ -74,9 +73,31 @@ def literal(text: str) -> Fraction:
         raise Misfit("bad-number", f"'{text[:40]}' is not a plain number", "write digits and at most four decimals, such as 12 or 0.25")
     if len(decimals) > LITERAL_DECIMALS:
         raise Misfit("bad-number", f"'{text[:40]}' has more than {LITERAL_DECIMALS} decimals", "round it")
-    if len(digits) > 13 or int(digits) > LITERAL_MAX:  # 13 digits are enough for the bound
+    exact = Fraction(int(digits + decimals), 10 ** len(decimals)) if len(digits) <= 13 else None  # 13 digits are enough for the bound
+    if exact is None or exact > LITERAL_MAX:
         raise Misfit("bad-number", f"'{text[:40]}' is larger than {LITERAL_MAX}", "no pack needs so large a number")
-    return Fraction(int(digits + decimals), 10 ** len(decimals))
+    return exact
+
+
+def decimal(number: Fraction) -> str:
+    """A number as its author would write it, with at most nine decimals."""
+    whole, rest = divmod(abs(number), 1)
+    decimals = f"{rest * 10**9 // 1:09}".rstrip("0")
+    return f"{'-' if number < 0 else ''}{whole}{'.' if decimals else ''}{decimals}"
+
+
+def stretch(ends: Sequence[int], value: Quantity, currency: str) -> str:
+    """Whole parts of a quantity, from the first to the last, in the author's unit."""
+    parts = {"money": 10 ** exponent_of(currency), "duration": 3_600, "instant": 86_400_000}.get(value.unit or "", 1)
+    shown = []
+    for end in dict.fromkeys(ends):
+        if value.unit in ("date", "instant"):
+            day = min(end // parts + (719_163 if value.unit == "instant" else 0), datetime.date.max.toordinal())
+            never = end == (ir.NEVER_MS if value.unit == "instant" else ir.NEVER_DAY)
+            shown.append("never" if never else datetime.date.fromordinal(max(day, 1)).isoformat())
+        else:
+            shown.append(decimal(Fraction(end, parts * value.denominator)))
+    return "..".join(shown) + (" hours" if value.unit == "duration" else "")
 
 
 def scale(value: Quantity, factor: Fraction) -> Quantity:
@@ -147,7 +168,7 @@ def add(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """The sum of two."""
     left, right = same_parts(common_unit((left, right), currency))
     if left.unit in ("date", "instant"):
-        raise Misfit("wrong-type", f"cannot add {noun(left.unit)}s", "use `days_since(…)` or `hours_since(…)`")
+        raise Misfit("wrong-type", f"nothing can be added to {noun(left.unit)}", "use `days_since(…)` or `hours_since(…)`")
     if isinstance(left.node, ir.Number) and isinstance(right.node, ir.Number):
         node: ir.Num = ir.Number(left.node.value + right.node.value)
     else:
@@ -188,12 +209,21 @@ def product(left: Quantity, right: Quantity) -> Quantity:
 
 
 def floored(value: Quantity) -> ir.Num:
-    """Whole minor units, rounded down: the one rounding, for amounts of caps and budgets."""
+    """Whole minor units, rounded down: the one rounding, for the most that caps and budgets give."""
     if value.denominator == 1:
         return value.node
     if isinstance(value.node, ir.Number):
         return ir.Number(value.node.value // value.denominator)
     return ir.Floored(value.node, value.denominator)
+
+
+def raised(value: Quantity) -> ir.Num:
+    """Whole minor units, rounded up, as −floor(−x): for the least that a cap gives, and for what was given before."""
+    if value.denominator == 1:
+        return value.node
+    if isinstance(value.node, ir.Number):
+        return ir.Number(-(-value.node.value // value.denominator))
+    return ir.Scaled(ir.Floored(ir.Scaled(value.node, -1), value.denominator), -1)
 
 
 def compare(operator: ir.Operator, left: Quantity, right: Quantity, currency: str) -> ir.Compare:
@@ -239,10 +269,29 @@ def times(left: Quantity, right: Quantity) -> Quantity:
 
 def per(left: Quantity, right: Quantity, currency: str) -> Quantity:
     """One money times one small count, in the amount of a cap or budget."""
+    if left.unit not in ("money", None):
+        raise Misfit(
+            "mixed-units", f"before `per` stands an amount of money, and this is {noun(left.unit)}", "write such as `12 per stay.nights`"
+        )
     money = left if left.unit == "money" else common_unit((left, Quantity(ir.Number(0), "money", 0, 0)), currency)[0]
     if any(isinstance(part, ir.Product) for part in numbers_in(money.node)):
         raise Misfit("fact-times-fact", "`per` stands here twice", "multiply one amount by one count")
     if right.unit != "number" or right.denominator != 1 or right.low < 0 or right.high > PRODUCT_MAX:
-        message = f"after `per` stands a whole number between 0 and {PRODUCT_MAX}, such as `stay.nights`"
-        raise Misfit("fact-times-fact", message, "declare tight bounds for it")
+        message = f"after `per` stands a fact that is a whole number between 0 and {PRODUCT_MAX}, and {_no_count(right)}"
+        constant = right.constant is not None
+        raise Misfit(
+            "fact-times-fact", message, "write the product out" if constant else "name another fact, or declare tight bounds for this one"
+        )
     return product(money, right)
+
+
+def _no_count(value: Quantity) -> str:
+    """What keeps a quantity from being a small count."""
+    named = f"'{value.node.fact}'" if isinstance(value.node, ir.NumberFact) else "this"
+    if value.constant is not None:
+        return "this is a constant"
+    if value.unit != "number":
+        return f"{named} is {noun(value.unit)}"
+    if value.denominator != 1:
+        return f"{named} has decimals"
+    return f"{named} lies within {value.low}..{value.high}"
