@@ -106,6 +106,7 @@ class Checker:
 
     def __init__(self, findings: Findings, calls: Mapping[str, Call]) -> None:
         self.wrong = findings.wrong
+        self.work = findings.work
         self.calls = calls
         self.book = Book()
         self.attempts: dict[str, Entry] = {}
@@ -132,7 +133,10 @@ class Checker:
             self.wrong("unasked", f"{entry.key} was {entry.event}, and nobody asked for it so")
             return
         if call.id in self.attempts:
-            self.wrong("twice", f"the call {call.id} is in the history twice")
+            # A store that lost the answer of its server asks again, so a no may be recorded twice; a yes never
+            self.work["recorded twice"] += 1
+            if self.attempts[call.id].event == "allowed":
+                self.wrong("twice", f"the call {call.id} was recorded again after it was allowed")
         self.attempts[call.id] = entry
         if entry.event == "noted":
             return

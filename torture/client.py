@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import resource
 import time
 from collections import deque
@@ -206,6 +207,7 @@ class Client:
 
 def live(order: Order, name: str) -> None:
     """Open the ledger, as soon as it can be opened, and ask until the time is over."""
+    logging.disable()  # a pool tells of each connection that is cut
     random = Random(f"{order.seed}/client {name}")
     clock = Clock(order, random)
     while time.monotonic() < order.ends:

@@ -28,7 +28,7 @@ from psycopg import conninfo
 
 STARTS_WITHIN_SECONDS = 30
 SYSTEM_PACKAGES = Path("/usr/lib/postgresql")
-SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0777", "max_connections": "60", "timezone": "UTC"}
+SETTINGS = {"listen_addresses": "", "unix_socket_permissions": "0777", "max_connections": "200", "timezone": "UTC"}
 
 
 def found_binaries() -> Path | None:

@@ -209,6 +209,16 @@ def test_too_little_work_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None
     assert sound().found().rules == {"work": 1}
 
 
+def test_a_no_may_be_recorded_twice_and_a_yes_may_not() -> None:
+    """A store that lost the answer of its server asks again."""
+    for event, rules in (("refused", {}), ("allowed", {"twice": 2})):
+        story = sound()
+        story.ask("f", 9 if event == "refused" else 1, event=event, limit=10 if event == "refused" else 20)
+        last = story.entries[-1]
+        story.write("f", event, last.amount, record=last.record)
+        assert story.found().rules == rules
+
+
 def test_a_call_without_an_answer_may_have_happened_or_not() -> None:
     """Its client was killed: both are right."""
     for happened in (True, False):

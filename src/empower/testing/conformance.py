@@ -48,4 +48,9 @@ class DurableConformance(Durable, LedgerConformance):
 
     def reopening(self, clock: Clock) -> Callable[[], Ledger]:
         """How the last new ledger is opened again after a crash."""
-        return lambda: self.open_again(clock)
+
+        def reopen() -> Ledger:
+            self.after_crash()
+            return self.open_again(clock)
+
+        return reopen

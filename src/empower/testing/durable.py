@@ -58,6 +58,9 @@ class Durable:
         """Another handle on the ledger that was made last, as another process would have it."""
         raise NotImplementedError
 
+    def after_crash(self) -> None:
+        """Wait until nothing goes on any more for a process that crashed: a server may still be at it."""
+
     def test_what_was_written_is_there_when_it_is_opened_again(self, ledger: Ledger, clock: Clock) -> None:
         spread(ledger, "held", hold_until=clock.at + DAY)
         spread(ledger, "confirmed")
@@ -146,6 +149,7 @@ class Durable:
         ledger.close()
         clock.at += 1
         crash(folder, line, lambda: self.open_again(clock), lambda ledger: call(ledger, key))
+        self.after_crash()
         ledger = self.open_again(clock)
         found = len(ledger.history())
         assert found in (untouched, untouched + 1), f"{name} was half there after a crash at line {line}"
