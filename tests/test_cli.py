@@ -54,7 +54,7 @@ def decide(*arguments: str, action: str = "refund 12.50", role: str = "associate
             "refund 100.01",
             [],
             11,
-            ["escalate to team lead", "refund £100.01", "Alone, nobody in your role gives more than £100.00.", "instead   refund 100.00"],
+            ["escalate to team lead", "refund £100.01", "Alone, nobody in your role gives", "instead   refund 100.00"],
         ),
         ("refund 20", ["item.code=AMAZONFEE"], 12, ["deny", "This is a partner's fee", "instead"]),
     ],
