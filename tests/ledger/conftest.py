@@ -12,6 +12,9 @@ from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.sqlite import SqliteLedger
 from ledger.asks import Clock
+from ledger.postgres import mortal_postgres, postgres_address, postgres_server
+
+__all__ = ["mortal_postgres", "postgres_address", "postgres_server"]
 
 
 class Passing(SqliteLedger):
