@@ -12,6 +12,7 @@ from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.sqlite import SqliteLedger
 from ledger.asks import Clock
+from ledger.lent import Lent
 from ledger.postgres import mortal_postgres, postgres_address, postgres_server
 
 __all__ = ["mortal_postgres", "postgres_address", "postgres_server"]
@@ -30,7 +31,7 @@ class Passing(SqliteLedger):
 
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108
-STORES: dict[str, Callable[[Clock], Ledger]] = {"memory": MemoryLedger, "sqlite": Passing}
+STORES: dict[str, Callable[[Clock], Ledger]] = {"memory": MemoryLedger, "sqlite": Passing, "postgres": Lent}
 
 
 @pytest.fixture
@@ -40,8 +41,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture(params=STORES.values(), ids=STORES.keys())
-def ledger(request: pytest.FixtureRequest, clock: Clock) -> Iterator[Ledger]:
+def make(request: pytest.FixtureRequest) -> Callable[[Clock], Ledger]:
+    """How an empty ledger of each store is made."""
+    if request.param is Lent:
+        Lent.server = request.getfixturevalue("postgres_server")
+    made: Callable[[Clock], Ledger] = request.param
+    return made
+
+
+@pytest.fixture
+def ledger(make: Callable[[Clock], Ledger], clock: Clock) -> Iterator[Ledger]:
     """An empty ledger of each store."""
-    made: Ledger = request.param(clock)
+    made = make(clock)
     yield made
     made.close()
