@@ -12,10 +12,10 @@ from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.sqlite import SqliteLedger
 from ledger.asks import Clock
-from ledger.lent import Lent
+from ledger.lent import Lent, opened
 from ledger.postgres import mortal_postgres, postgres_address, postgres_server
 
-__all__ = ["mortal_postgres", "postgres_address", "postgres_server"]
+__all__ = ["mortal_postgres", "opened", "postgres_address", "postgres_server"]
 
 
 class Passing(SqliteLedger):

@@ -1,11 +1,14 @@
-"""A ledger in PostgreSQL for tests that want many: a database is wiped and lent again, for to make one takes ten times as long."""
+"""Ledgers in PostgreSQL for tests: many, in databases that are wiped and lent again, for to make one takes ten times as long; or several on one."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import psycopg
+import pytest
 
+from empower.ledger import Ledger
 from empower.ledger.postgres import PostgresLedger
 from ledger.asks import Clock
 from ledger.postgres import Server
@@ -34,3 +37,22 @@ class Lent(PostgresLedger):
         with psycopg.connect(self.address, autocommit=True) as connection:
             connection.execute(WIPE)
         self.free.append(self.address)
+
+
+Open = Callable[..., PostgresLedger]
+
+
+@pytest.fixture
+def opened(postgres_address: str) -> Iterator[Open]:
+    """Opens ledgers on one database, with settings if there are any, and closes them in the end."""
+    made: list[Ledger] = []
+
+    def open_(*, clock: Clock | None = None, address: str = postgres_address, **settings: object) -> PostgresLedger:
+        told = "".join(f"&{name}={value}" for name, value in settings.items())
+        ledger = PostgresLedger(address + told, clock=clock)
+        made.append(ledger)
+        return ledger
+
+    yield open_
+    for ledger in made:
+        ledger.close()

@@ -25,12 +25,11 @@ class Caretaker:
         """There is something to seal."""
         if not self._pause_ms or self._work.is_set():
             return
-        self._work.set()
-        if self._thread is None:
-            with self._lock:
-                if not (self._thread or self._stop.is_set()):
-                    self._thread = threading.Thread(target=self._care, name="empower-seal", daemon=True)
-                    self._thread.start()
+        with self._lock:
+            self._work.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._care, name="empower-seal", daemon=True)
+                self._thread.start()
 
     def close(self) -> None:
         """Come back once the thread has ended."""

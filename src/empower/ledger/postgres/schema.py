@@ -57,8 +57,8 @@ def bring_up_to_date(connection: psycopg.Connection, *, migrate: bool, where: st
 
 def version_of(connection: psycopg.Connection) -> int:
     """How many of the numbered files the database has been through."""
-    row = connection.execute("SELECT to_regclass('empower.ledger')").fetchone()
-    if row is None or row[0] is None:
+    # Asked of the catalogue itself: `to_regclass` may remember from before the lock that there was none
+    if connection.execute("SELECT 1 FROM pg_tables WHERE schemaname = 'empower' AND tablename = 'ledger'").fetchone() is None:
         return 0
     row = connection.execute("SELECT version FROM empower.ledger").fetchone()
     return row[0] if row else 0
