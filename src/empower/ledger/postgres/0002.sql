@@ -1,13 +1,19 @@
 -- What the ledger does, one round trip each. A function that writes needs READ COMMITTED: it locks first and looks then, and each of its
 -- statements has to see what was committed while it waited. One statement that locks and sums would sum what stood before its wait.
 --
+-- They are in PL/pgSQL throughout: what is in plain SQL is planned anew for every decision.
+--
 -- Locks are taken in one order everywhere, so that nobody waits in a circle: who marks what is due (one at a time), new counters by
 -- identity, counters by id, holds, keys. The sums of a hold change only while all of its counters are locked.
 
 -- Ledger time: the clock of the server, or the one that is given, but never before the last entry.
-CREATE FUNCTION empower.time_v1(clock bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $$
-    SELECT greatest(coalesce(clock, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), (SELECT max(at) FROM empower.entry))
-$$;
+CREATE FUNCTION empower.time_v1(clock bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    last bigint;
+BEGIN
+    SELECT at INTO last FROM empower.entry ORDER BY at DESC LIMIT 1;
+    RETURN greatest(coalesce(clock, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), last);
+END $$;
 
 -- Add an entry; `more`: the texts of its holds and legs. What is hashed is what `empower.ledger.chain` says.
 CREATE FUNCTION empower.enter_v1(
@@ -105,6 +111,9 @@ BEGIN
             marked := marked + 1;
         END LOOP;
     END IF;
+    IF NOT EXISTS (SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at <= now_ms) THEN
+        RETURN;
+    END IF;
     WHILE EXISTS (SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at = now_ms) OR EXISTS (
         SELECT 1 FROM empower.entry JOIN empower.hold ON hold.sequence = entry.sequence
         WHERE entry.at >= now_ms AND hold.state = 'held' AND hold.expires_at <= now_ms
@@ -115,45 +124,53 @@ END $$;
 
 -- What some counters hold at an instant that is not before ledger time, for each that is asked (null: nothing was drawn from it yet):
 -- the sums to keep with the window moved on, and the balance, which leaves out what is due and not marked yet.
-CREATE FUNCTION empower.sums_v1(ids bigint[], at_ms bigint) RETURNS TABLE (
-    n bigint, kept_amount bigint, kept_times bigint, kept_frees bigint, amount bigint, times bigint, frees bigint
+CREATE FUNCTION empower.sums_v1(
+    ids bigint[], at_ms bigint, OUT kept_amounts bigint[], OUT kept_times bigint[], OUT kept_frees bigint[],
+    OUT amounts bigint[], OUT times bigint[], OUT frees bigint[]
 ) LANGUAGE plpgsql AS $$
 DECLARE
-    any_due boolean := EXISTS (SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at <= at_ms);
-    due record;
+    of_counter bigint;
+    sum_amount bigint;
+    sum_times bigint;
+    moved bigint;
+    from_ms bigint;
+    gone record;
 BEGIN
-    FOR n, kept_amount, kept_times, kept_frees IN
-        SELECT asked.n, coalesce(counter.amount - left_it.amount, 0), coalesce(counter.times - left_it.times, 0), following.leaves_at
-        FROM unnest(ids) WITH ORDINALITY AS asked (id, n)
-        LEFT JOIN empower.counter ON counter.id = asked.id
-        LEFT JOIN LATERAL (
-            SELECT coalesce(sum(leg.amount_left), 0)::bigint AS amount, coalesce(sum(leg.times_left), 0)::bigint AS times FROM empower.leg
-            WHERE counter.frees_from <= at_ms AND leg.counter = counter.id AND leg.leaves_at > counter.moved_to AND leg.leaves_at <= at_ms
-                AND (leg.amount_left > 0 OR leg.times_left > 0)
-        ) AS left_it ON true
-        LEFT JOIN LATERAL (
-            SELECT leg.leaves_at FROM empower.leg
-            WHERE counter.moved_to IS NOT NULL AND leg.counter = counter.id
-                AND leg.leaves_at >= greatest(at_ms + 1, counter.frees_from) AND (leg.amount_left > 0 OR leg.times_left > 0)
-            ORDER BY leg.leaves_at LIMIT 1
-        ) AS following ON true
-        ORDER BY asked.n
-    LOOP
-        amount := kept_amount;
-        times := kept_times;
-        frees := kept_frees;
-        IF any_due THEN
-            SELECT coalesce(sum(leg.amount_left), 0) AS amount, coalesce(sum(leg.times_left), 0) AS times INTO due
-                FROM empower.hold JOIN empower.leg ON leg.sequence = hold.sequence AND leg.part = hold.part
-                WHERE hold.state = 'held' AND hold.expires_at <= at_ms AND leg.counter = ids[n]
-                    AND (leg.leaves_at IS NULL OR leg.leaves_at > at_ms);
-            amount := amount - due.amount;
-            times := times - due.times;
-            IF frees IS NOT NULL THEN
-                frees := empower.frees_v1(ids[n], frees, at_ms);
-            END IF;
+    FOREACH of_counter IN ARRAY ids LOOP
+        SELECT counter.amount, counter.times, counter.moved_to, counter.frees_from INTO sum_amount, sum_times, moved, from_ms
+            FROM empower.counter WHERE counter.id = of_counter;
+        IF from_ms <= at_ms THEN
+            SELECT coalesce(sum(leg.amount_left), 0) AS amount, coalesce(sum(leg.times_left), 0) AS times INTO gone FROM empower.leg
+                WHERE leg.counter = of_counter AND leg.leaves_at > moved AND leg.leaves_at <= at_ms
+                    AND (leg.amount_left > 0 OR leg.times_left > 0);
+            sum_amount := sum_amount - gone.amount;
+            sum_times := sum_times - gone.times;
         END IF;
-        RETURN NEXT;
+        IF moved IS NOT NULL THEN
+            SELECT leg.leaves_at INTO from_ms FROM empower.leg
+                WHERE leg.counter = of_counter AND leg.leaves_at >= greatest(at_ms + 1, from_ms) AND (leg.amount_left > 0 OR leg.times_left > 0)
+                ORDER BY leg.leaves_at LIMIT 1;
+        END IF;
+        kept_amounts := kept_amounts || coalesce(sum_amount, 0);
+        kept_times := kept_times || coalesce(sum_times, 0);
+        kept_frees := kept_frees || from_ms;
+    END LOOP;
+    amounts := kept_amounts;
+    times := kept_times;
+    frees := kept_frees;
+    IF NOT EXISTS (SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at <= at_ms) THEN
+        RETURN;
+    END IF;
+    FOR n IN 1 .. cardinality(ids) LOOP
+        SELECT coalesce(sum(leg.amount_left), 0) AS amount, coalesce(sum(leg.times_left), 0) AS times INTO gone
+            FROM empower.hold JOIN empower.leg ON leg.sequence = hold.sequence AND leg.part = hold.part
+            WHERE hold.state = 'held' AND hold.expires_at <= at_ms AND leg.counter = ids[n]
+                AND (leg.leaves_at IS NULL OR leg.leaves_at > at_ms);
+        amounts[n] := amounts[n] - gone.amount;
+        times[n] := times[n] - gone.times;
+        IF frees[n] IS NOT NULL THEN
+            frees[n] := empower.frees_v1(ids[n], frees[n], at_ms);
+        END IF;
     END LOOP;
 END $$;
 
@@ -206,16 +223,28 @@ BEGIN
 END $$;
 
 -- Whether an instant lies outside one of these calendar periods: then the caller has to work them out anew.
-CREATE FUNCTION empower.elsewhere_v1(starts bigint[], ends bigint[], at_ms bigint) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT EXISTS (SELECT 1 FROM unnest(starts, ends) AS period (starts_at, ends_at) WHERE at_ms < starts_at OR at_ms >= ends_at)
-$$;
+CREATE FUNCTION empower.elsewhere_v1(starts bigint[], ends bigint[], at_ms bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+BEGIN
+    FOR n IN 1 .. cardinality(starts) LOOP
+        IF at_ms < starts[n] OR at_ms >= ends[n] THEN
+            RETURN true;
+        END IF;
+    END LOOP;
+    RETURN false;
+END $$;
 
 -- The ids of these counters' rows, in order; null where there is none.
-CREATE FUNCTION empower.ids_v1(identities text[], starts bigint[]) RETURNS bigint[] LANGUAGE sql VOLATILE AS $$
-    SELECT coalesce(array_agg(counter.id ORDER BY n), '{}')
-    FROM unnest(identities, starts) WITH ORDINALITY AS asked (identity, starts_at, n)
-    LEFT JOIN empower.counter ON counter.identity = asked.identity AND counter.starts_at = asked.starts_at
-$$;
+CREATE FUNCTION empower.ids_v1(identities text[], starts bigint[]) RETURNS bigint[] LANGUAGE plpgsql AS $$
+DECLARE
+    ids bigint[] := '{}';
+    found_id bigint;
+BEGIN
+    FOR n IN 1 .. cardinality(identities) LOOP
+        SELECT id INTO found_id FROM empower.counter WHERE identity = identities[n] AND starts_at = starts[n];
+        ids := ids || found_id;
+    END LOOP;
+    RETURN ids;
+END $$;
 
 CREATE FUNCTION empower.told_v1(outcome text, at_ms bigint, amounts bigint[], times bigint[], frees bigint[]) RETURNS json LANGUAGE sql IMMUTABLE AS $$
     SELECT json_build_object('outcome', outcome, 'at', at_ms, 'amounts', amounts, 'times', times, 'frees', frees)
@@ -269,10 +298,7 @@ BEGIN
     ELSIF empower.elsewhere_v1(starts, ends, now_ms) THEN
         RETURN json_build_object('outcome', 'elsewhere', 'at', now_ms);
     END IF;
-    SELECT coalesce(array_agg(s.kept_amount ORDER BY s.n), '{}') AS kept_amounts, coalesce(array_agg(s.kept_times ORDER BY s.n), '{}') AS kept_times,
-        coalesce(array_agg(s.kept_frees ORDER BY s.n), '{}') AS kept_frees, coalesce(array_agg(s.amount ORDER BY s.n), '{}') AS amounts,
-        coalesce(array_agg(s.times ORDER BY s.n), '{}') AS times, coalesce(array_agg(s.frees ORDER BY s.n), '{}') AS frees
-        INTO sums FROM empower.sums_v1(ids, now_ms) AS s;
+    sums := empower.sums_v1(ids, now_ms);
     sum_amounts := sums.amounts;
     sum_times := sums.times;
     FOR p IN 1 .. cardinality(its_holds) LOOP
@@ -300,25 +326,23 @@ BEGIN
     END IF;
     place := empower.enter_v1(now_ms, 'allowed', of_key, given_amount, '', its_subjects, its_wish, its_record, texts);
     PERFORM empower.remember_v1(of_key, place, true, look.known);
-    INSERT INTO empower.hold (key, sequence, part, reserved, expires_at, state, confirmed, taken_back)
-        SELECT made.key, place, made.part, made.reserved, hold_until, 'held', 0, 0
-        FROM unnest(its_holds, hold_amounts) WITH ORDINALITY AS made (key, reserved, part);
-    INSERT INTO empower.leg
-        SELECT place, drawn.number, drawn.part, ids[drawn.counter], drawn.leaves_at, drawn.amount, drawn.times, drawn.limit_amount,
-            drawn.limit_times, drawn.enforced, drawn.after_amount, drawn.after_times, drawn.amount, drawn.times
-        FROM unnest(
-            leg_parts, leg_counters, leaves, leg_amounts, leg_times, leg_limit_amounts, leg_limit_times, leg_enforced, after_amounts, after_times
-        ) WITH ORDINALITY AS drawn (
-            part, counter, leaves_at, amount, times, limit_amount, limit_times, enforced, after_amount, after_times, number
+    FOR p IN 1 .. cardinality(its_holds) LOOP
+        INSERT INTO empower.hold (key, sequence, part, reserved, expires_at, state, confirmed, taken_back)
+            VALUES (its_holds[p], place, p, hold_amounts[p], hold_until, 'held', 0, 0);
+    END LOOP;
+    FOR i IN 1 .. cardinality(leg_counters) LOOP
+        INSERT INTO empower.leg VALUES (
+            place, i, leg_parts[i], ids[leg_counters[i]], leaves[i], leg_amounts[i], leg_times[i], leg_limit_amounts[i], leg_limit_times[i],
+            leg_enforced[i], after_amounts[i], after_times[i], leg_amounts[i], leg_times[i]
         );
-    UPDATE empower.counter SET
-        amount = made.kept_amount + made.with_it - made.without, times = made.kept_times + made.times_with - made.times_without,
-        moved_to = CASE WHEN counter.moved_to IS NOT NULL THEN now_ms END,
-        frees_from = CASE WHEN counter.moved_to IS NOT NULL THEN coalesce(made.frees, now_ms + made.length) END
-        FROM unnest(
-            ids, sums.kept_amounts, sum_amounts, sums.amounts, sums.kept_times, sum_times, sums.times, sums.kept_frees, lengths
-        ) AS made (id, kept_amount, with_it, without, kept_times, times_with, times_without, frees, length)
-        WHERE counter.id = made.id;
+    END LOOP;
+    FOR c IN 1 .. cardinality(ids) LOOP
+        UPDATE empower.counter SET
+            amount = sums.kept_amounts[c] + sum_amounts[c] - sums.amounts[c], times = sums.kept_times[c] + sum_times[c] - sums.times[c],
+            moved_to = CASE WHEN moved_to IS NOT NULL THEN now_ms END,
+            frees_from = CASE WHEN moved_to IS NOT NULL THEN coalesce(sums.kept_frees[c], now_ms + lengths[c]) END
+            WHERE id = ids[c];
+    END LOOP;
     RETURN empower.told_v1('reserved', now_ms, sums.amounts, sums.times, sums.frees);
 END $$;
 
@@ -331,7 +355,7 @@ DECLARE
     now_ms bigint := (empower.begin_v1(clock, '{}')).now_ms;
     look record;
     place bigint;
-    told json;
+    sums record;
 BEGIN
     look := empower.known_v1(of_key, its_wish, its_holds, others, seen, now_ms);
     IF look.answer IS NOT NULL THEN
@@ -341,11 +365,10 @@ BEGIN
     ELSIF empower.elsewhere_v1(starts, ends, now_ms) THEN
         RETURN json_build_object('outcome', 'elsewhere', 'at', now_ms);
     END IF;
-    SELECT empower.told_v1('noted', now_ms, array_agg(s.amount ORDER BY s.n), array_agg(s.times ORDER BY s.n), array_agg(s.frees ORDER BY s.n))
-        INTO told FROM empower.sums_v1(empower.ids_v1(identities, starts), now_ms) AS s;
+    sums := empower.sums_v1(empower.ids_v1(identities, starts), now_ms);
     place := empower.enter_v1(now_ms, 'noted', of_key, asked_amount, '', its_subjects, its_wish, its_record, '{}');
     PERFORM empower.remember_v1(of_key, place, false, look.known);
-    RETURN told;
+    RETURN empower.told_v1('noted', now_ms, sums.amounts, sums.times, sums.frees);
 END $$;
 
 -- Make a hold what it is to be, if it is still what the caller saw: null where it is not.
@@ -387,26 +410,36 @@ CREATE FUNCTION empower.balances_v1(
 ) RETURNS json LANGUAGE plpgsql AS $$
 DECLARE
     now_ms bigint := empower.time_v1(clock);
-    told json;
+    ids bigint[];
+    sums record;
+    one record;
+    amounts bigint[];
+    times bigint[];
+    frees bigint[];
 BEGIN
     IF at_ms IS NULL AND empower.elsewhere_v1(starts, ends, now_ms) THEN
         RETURN json_build_object('outcome', 'elsewhere', 'at', now_ms);
-    ELSIF at_ms IS NULL OR at_ms >= now_ms THEN
-        SELECT empower.told_v1(
-            'told', now_ms, array_agg(s.amount ORDER BY s.n), array_agg(s.times ORDER BY s.n), array_agg(s.frees ORDER BY s.n)
-        ) INTO told FROM empower.sums_v1(empower.ids_v1(identities, starts), coalesce(at_ms, now_ms)) AS s;
-        RETURN told;
     END IF;
-    SELECT empower.told_v1('told', now_ms, array_agg(s.amount ORDER BY n), array_agg(s.times ORDER BY n), array_agg(s.frees ORDER BY n)) INTO told
-        FROM unnest(empower.ids_v1(identities, starts), lengths) WITH ORDINALITY AS asked (id, length, n),
-        LATERAL empower.earlier_v1(asked.id, asked.length, at_ms, now_ms) AS s;
-    RETURN told;
+    ids := empower.ids_v1(identities, starts);
+    IF at_ms IS NULL OR at_ms >= now_ms THEN
+        sums := empower.sums_v1(ids, coalesce(at_ms, now_ms));
+        RETURN empower.told_v1('told', now_ms, sums.amounts, sums.times, sums.frees);
+    END IF;
+    FOR n IN 1 .. cardinality(ids) LOOP
+        one := empower.earlier_v1(ids[n], lengths[n], at_ms, now_ms);
+        amounts := amounts || one.amount;
+        times := times || one.times;
+        frees := frees || one.frees;
+    END LOOP;
+    RETURN empower.told_v1('told', now_ms, amounts, times, frees);
 END $$;
 
 -- What a counter's window held at an instant before ledger time, by what is known now.
 CREATE FUNCTION empower.earlier_v1(
     of_counter bigint, length bigint, at_ms bigint, now_ms bigint, OUT amount bigint, OUT times bigint, OUT frees bigint
 ) LANGUAGE plpgsql AS $$
+DECLARE
+    sums record;
 BEGIN
     IF length > 0 THEN
         SELECT coalesce(sum(leg.amount_left), 0), coalesce(sum(leg.times_left), 0), min(leg.leaves_at) INTO amount, times, frees
@@ -417,7 +450,9 @@ BEGIN
                     WHERE hold.sequence = leg.sequence AND hold.part = leg.part AND hold.state = 'held' AND hold.expires_at <= now_ms
                 );
     ELSE
-        SELECT s.amount, s.times INTO amount, times FROM empower.sums_v1(ARRAY[of_counter], now_ms) AS s;
+        sums := empower.sums_v1(ARRAY[of_counter], now_ms);
+        amount := sums.amounts[1];
+        times := sums.times[1];
     END IF;
 END $$;
 
