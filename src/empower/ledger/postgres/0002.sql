@@ -268,6 +268,7 @@ DECLARE
     after_amounts bigint[] := '{}';
     after_times bigint[] := '{}';
     leaves bigint[] := '{}';
+    moves bigint[] := '{}';
     texts text[] := '{}';
     fits boolean := true;
     place bigint;
@@ -330,19 +331,24 @@ BEGIN
         INSERT INTO empower.hold (key, sequence, part, reserved, expires_at, state, confirmed, taken_back)
             VALUES (its_holds[p], place, p, hold_amounts[p], hold_until, 'held', 0, 0);
     END LOOP;
-    FOR i IN 1 .. cardinality(leg_counters) LOOP
-        INSERT INTO empower.leg VALUES (
-            place, i, leg_parts[i], ids[leg_counters[i]], leaves[i], leg_amounts[i], leg_times[i], leg_limit_amounts[i], leg_limit_times[i],
-            leg_enforced[i], after_amounts[i], after_times[i], leg_amounts[i], leg_times[i]
+    INSERT INTO empower.leg
+        SELECT place, drawn.number, drawn.part, ids[drawn.counter], drawn.leaves_at, drawn.amount, drawn.times, drawn.limit_amount,
+            drawn.limit_times, drawn.enforced, drawn.after_amount, drawn.after_times, drawn.amount, drawn.times
+        FROM unnest(
+            leg_parts, leg_counters, leaves, leg_amounts, leg_times, leg_limit_amounts, leg_limit_times, leg_enforced, after_amounts, after_times
+        ) WITH ORDINALITY AS drawn (
+            part, counter, leaves_at, amount, times, limit_amount, limit_times, enforced, after_amount, after_times, number
         );
+    FOR i IN 1 .. cardinality(ids) LOOP
+        sum_amounts[i] := sums.kept_amounts[i] + sum_amounts[i] - sums.amounts[i];
+        sum_times[i] := sums.kept_times[i] + sum_times[i] - sums.times[i];
+        moves[i] := coalesce(sums.kept_frees[i], now_ms + lengths[i]);
     END LOOP;
-    FOR c IN 1 .. cardinality(ids) LOOP
-        UPDATE empower.counter SET
-            amount = sums.kept_amounts[c] + sum_amounts[c] - sums.amounts[c], times = sums.kept_times[c] + sum_times[c] - sums.times[c],
-            moved_to = CASE WHEN moved_to IS NOT NULL THEN now_ms END,
-            frees_from = CASE WHEN moved_to IS NOT NULL THEN coalesce(sums.kept_frees[c], now_ms + lengths[c]) END
-            WHERE id = ids[c];
-    END LOOP;
+    UPDATE empower.counter SET
+        amount = sum_amounts[array_position(ids, id)], times = sum_times[array_position(ids, id)],
+        moved_to = CASE WHEN moved_to IS NOT NULL THEN now_ms END,
+        frees_from = CASE WHEN moved_to IS NOT NULL THEN moves[array_position(ids, id)] END
+        WHERE id = ANY (ids);
     RETURN empower.told_v1('reserved', now_ms, sums.amounts, sums.times, sums.frees);
 END $$;
 
