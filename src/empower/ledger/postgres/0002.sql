@@ -15,27 +15,30 @@ BEGIN
     RETURN greatest(coalesce(clock, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint), last);
 END $$;
 
--- Add an entry; `more`: the texts of its holds and legs. What is hashed is what `empower.ledger.chain` says.
+-- Add an entry; `more`: the texts of its holds and legs, a line feed before each, and their lengths, a space before each. What is hashed is
+-- what `empower.ledger.chain` says.
 CREATE FUNCTION empower.enter_v1(
-    at_ms bigint, its_event text, its_key text, its_amount bigint, its_because text, its_subjects text, its_wish text, its_record text, more text[]
+    at_ms bigint, its_event text, its_key text, its_amount bigint, its_because text, its_subjects text, its_wish text, its_record text,
+    more_lengths text, more text
 ) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     place bigint;
-    texts text[];
-    sizes text;
-    beginning bytea;
+    line text;
+    its_identity text;
 BEGIN
     PERFORM pg_current_xact_id();  -- before the sequence moves: `seal_v1` has to know of this transaction
     place := nextval('empower.entry_sequence');
-    texts := ARRAY[
-        concat_ws(' ', place, at_ms, its_event, coalesce(its_amount::text, '-')),
-        its_key, its_because, its_subjects, coalesce(its_wish, ''), coalesce(its_record, '')
-    ] || more;
-    SELECT string_agg(octet_length(one)::text, ' ' ORDER BY n) INTO sizes FROM unnest(texts) WITH ORDINALITY AS told (one, n);
-    SELECT sha256(convert_to('empower ledger ' || identity, 'UTF8')) INTO STRICT beginning FROM empower.ledger;
+    line := concat_ws(' ', place, at_ms, its_event, coalesce(its_amount::text, '-'));
+    SELECT identity INTO STRICT its_identity FROM empower.ledger;
     INSERT INTO empower.entry (sequence, at, key, event, amount, because, subjects, hash, wish, record) VALUES (
         place, at_ms, its_key, its_event, its_amount, its_because, its_subjects,
-        sha256(beginning || convert_to(concat(E'\n', sizes, E'\n', array_to_string(texts, E'\n')), 'UTF8')), its_wish, its_record
+        sha256(sha256(convert_to('empower ledger ' || its_identity, 'UTF8')) || convert_to(concat(
+            E'\n', concat_ws(
+                ' ', octet_length(line), octet_length(its_key), octet_length(its_because), octet_length(its_subjects),
+                coalesce(octet_length(its_wish), 0), coalesce(octet_length(its_record), 0)
+            ), more_lengths,
+            E'\n', line, E'\n', its_key, E'\n', its_because, E'\n', its_subjects, E'\n', its_wish, E'\n', its_record, more
+        ), 'UTF8')), its_wish, its_record
     );
     RETURN place;
 END $$;
@@ -69,7 +72,7 @@ BEGIN
     )
     UPDATE empower.counter SET amount = counter.amount - back.amount, times = counter.times - back.times FROM back
         WHERE counter.id = back.counter AND (back.amount > 0 OR back.times > 0);
-    PERFORM empower.enter_v1(at_ms, its_event, of_key, its_amount, its_because, entry.subjects, NULL, NULL, '{}')
+    PERFORM empower.enter_v1(at_ms, its_event, of_key, its_amount, its_because, entry.subjects, NULL, NULL, '', '')
         FROM empower.entry WHERE entry.sequence = changed.sequence;
 END $$;
 
@@ -269,7 +272,9 @@ DECLARE
     after_times bigint[] := '{}';
     leaves bigint[] := '{}';
     moves bigint[] := '{}';
-    texts text[] := '{}';
+    line text;
+    more text := '';
+    lengths_of_more text := '';
     fits boolean := true;
     place bigint;
     c integer;
@@ -303,7 +308,9 @@ BEGIN
     sum_amounts := sums.amounts;
     sum_times := sums.times;
     FOR p IN 1 .. cardinality(its_holds) LOOP
-        texts := texts || ARRAY[concat_ws(' ', 'hold', hold_amounts[p], coalesce(hold_until::text, '-')), its_holds[p]];
+        line := concat_ws(' ', 'hold', hold_amounts[p], coalesce(hold_until::text, '-'));
+        more := concat(more, E'\n', line, E'\n', its_holds[p]);
+        lengths_of_more := concat(lengths_of_more, ' ', octet_length(line), ' ', octet_length(its_holds[p]));
     END LOOP;
     FOR i IN 1 .. cardinality(leg_counters) LOOP
         c := leg_counters[i];
@@ -315,17 +322,19 @@ BEGIN
         IF leg_enforced[i] AND coalesce(sum_amounts[c] > leg_limit_amounts[i] OR sum_times[c] > leg_limit_times[i], false) THEN
             fits := false;
         END IF;
-        texts := texts || ARRAY[concat_ws(
+        line := concat_ws(
             ' ', 'leg', leg_parts[i], leg_enforced[i]::integer, starts[c], coalesce(leaves[i]::text, '-'), leg_amounts[i], leg_times[i],
             coalesce(leg_limit_amounts[i]::text, '-'), coalesce(leg_limit_times[i]::text, '-'), sum_amounts[c], sum_times[c]
-        ), identities[c]];
+        );
+        more := concat(more, E'\n', line, E'\n', identities[c]);
+        lengths_of_more := concat(lengths_of_more, ' ', octet_length(line), ' ', octet_length(identities[c]));
     END LOOP;
     IF NOT fits THEN
-        place := empower.enter_v1(now_ms, 'refused', of_key, asked_amount, '', its_subjects, its_wish, its_record, '{}');
+        place := empower.enter_v1(now_ms, 'refused', of_key, asked_amount, '', its_subjects, its_wish, its_record, '', '');
         PERFORM empower.remember_v1(of_key, place, false, look.known);
         RETURN empower.told_v1('refused', now_ms, sums.amounts, sums.times, sums.frees);
     END IF;
-    place := empower.enter_v1(now_ms, 'allowed', of_key, given_amount, '', its_subjects, its_wish, its_record, texts);
+    place := empower.enter_v1(now_ms, 'allowed', of_key, given_amount, '', its_subjects, its_wish, its_record, lengths_of_more, more);
     PERFORM empower.remember_v1(of_key, place, true, look.known);
     FOR p IN 1 .. cardinality(its_holds) LOOP
         INSERT INTO empower.hold (key, sequence, part, reserved, expires_at, state, confirmed, taken_back)
@@ -372,7 +381,7 @@ BEGIN
         RETURN json_build_object('outcome', 'elsewhere', 'at', now_ms);
     END IF;
     sums := empower.sums_v1(empower.ids_v1(identities, starts), now_ms);
-    place := empower.enter_v1(now_ms, 'noted', of_key, asked_amount, '', its_subjects, its_wish, its_record, '{}');
+    place := empower.enter_v1(now_ms, 'noted', of_key, asked_amount, '', its_subjects, its_wish, its_record, '', '');
     PERFORM empower.remember_v1(of_key, place, false, look.known);
     RETURN empower.told_v1('noted', now_ms, sums.amounts, sums.times, sums.frees);
 END $$;
