@@ -40,6 +40,7 @@ MEETS_FLOATS = {
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
     "empower.check": ("division",),  # of paths
+    "empower.ledger.postgres": ("division",),  # a connection is waited for in seconds
     "empower.ledger.sqlite": ("division",),  # a lock is waited for in seconds
     "empower.load": ("division",),  # of paths
     "empower.money": ("name",),  # a caller may hand in a float: its digits are read, nothing is computed with it
@@ -54,6 +55,7 @@ MEETS_FLOATS = {
 LATE_IMPORTS: dict[str, tuple[str, ...]] = {
     "empower.decide": (
         "asyncio",  # a tenth of the time to start, for `adecide` alone; its callers have it loaded already
+        "empower.ledger.postgres",  # the extra `postgres`, for an address that begins with `postgresql:`
         "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
     ),
     "empower.check.definitions": ("empower.language.trees",),  # and with it business-rules, which only a pack with condition trees needs

@@ -301,8 +301,18 @@ def open_ledger(ledger: Ledger | str | None, clock: Callable[[], int] | None = N
 
         path, settings = parse_address(ledger)
         return SqliteLedger(path, settings, clock=clock)
-    example = f"{did_you_mean(kind, ['sqlite'])}; such as sqlite:///till.db, or leave `ledger` out for one in memory"
+    if kind in ("postgresql", "postgres"):
+        return _open_postgres(ledger, clock)
+    example = f"{did_you_mean(kind, ['sqlite', 'postgresql'])}; such as sqlite:///till.db, or leave `ledger` out for one in memory"
     raise LedgerUnavailable(f"{kind!r} is not a ledger this version can open (help: {example})")
+
+
+def _open_postgres(address: str, clock: Callable[[], int] | None) -> Ledger:
+    try:
+        from empower.ledger.postgres import PostgresLedger  # noqa: PLC0415  (the extra `postgres`)
+    except ImportError as error:
+        raise LedgerUnavailable(f"a ledger in PostgreSQL needs {error.name!r} (help: pip install 'empower[postgres]')") from error
+    return PostgresLedger(address, clock=clock)
 
 
 def kept_pack(rules: Rules) -> str:

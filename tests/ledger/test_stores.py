@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import itertools
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from hypothesis import settings
 
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
+from empower.ledger.postgres import PostgresLedger
 from empower.ledger.sqlite import SqliteLedger
 from empower.testing import Clock, DurableConformance, LedgerConformance
 from ledger.conftest import IN_MEMORY
 from torture.filed import FiledLedger
+from torture.server import Server
 
+BUSY = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 SEARCHED = settings.default.max_examples  # 100, and twenty times as far with `EMPOWER_PROFILE=long`
 
 
@@ -62,3 +67,33 @@ class TestSqlite(DurableConformance):
 
     def open_again(self, clock: Clock) -> Ledger:
         return SqliteLedger(self.path, clock=clock)
+
+
+class TestPostgres(DurableConformance):
+    """A call of a server takes a hundred times as long as one in memory, so little is searched by default."""
+
+    examples = SEARCHED // 10
+    worlds = SEARCHED // 50
+    crashes = 4
+
+    @pytest.fixture(autouse=True)
+    def _server(self, postgres_server: Server) -> Iterator[None]:
+        self.server = postgres_server
+        self.made: list[str] = []
+        yield
+        for address in self.made:
+            self.server.drop(address)
+
+    def new_ledger(self, clock: Clock) -> Ledger:
+        self.address = self.server.database()
+        self.made.append(self.address)
+        return self.open_again(clock)
+
+    def open_again(self, clock: Clock) -> Ledger:
+        return PostgresLedger(self.address, clock=clock)
+
+    def after_crash(self) -> None:
+        """A server notices a moment later that its client is gone."""
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            while connection.execute(BUSY).fetchone() != (0,):
+                time.sleep(0.01)

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from itertools import groupby
-from operator import itemgetter
-from typing import Any
 
 from empower.ledger import Audit, Finding
-from empower.ledger.audit import Auditor, CounterState
+from empower.ledger.audit import Auditor, CounterState, Grouped
 from empower.ledger.chain import HoldLine, LegLine, Line, first_hash
 from empower.ledger.holds import Hold
 from empower.ledger.sqlite.journal import identity
@@ -34,7 +30,7 @@ def audit(connection: sqlite3.Connection, head: str) -> Audit:
     """Everything in the file, from its first entry on."""
     auditor = Auditor(first_hash(identity(connection)), head)
     auditor.other(_damage(connection))
-    holds, legs = _Grouped(connection.execute(_HOLDS)), _Grouped(connection.execute(_LEGS))
+    holds, legs = Grouped(connection.execute(_HOLDS)), Grouped(connection.execute(_LEGS))
     for sequence, at, key, event, amount, because, subjects, wish, record, hash_ in connection.execute(_LINES):
         made = [Hold(*row) for row in holds.of(sequence)]
         rows = legs.of(sequence)
@@ -52,24 +48,6 @@ def audit(connection: sqlite3.Connection, head: str) -> Audit:
         auditor.counter(CounterState(*row))
     auditor.other(_gone(connection))
     return auditor.done()
-
-
-class _Grouped:
-    """Rows in order of the sequence that they begin with, taken sequence by sequence."""
-
-    def __init__(self, rows: Iterator[Any]) -> None:
-        self._groups = groupby(rows, key=itemgetter(0))
-        self._next: tuple[int, list[Any]] | None = self._take()
-
-    def _take(self) -> tuple[int, list[Any]] | None:
-        found = next(self._groups, None)
-        return None if found is None else (found[0], [row[1:] for row in found[1]])
-
-    def of(self, sequence: int) -> list[Any]:
-        """The rows of this sequence; those of one that was passed over are left out."""
-        while self._next is not None and self._next[0] < sequence:
-            self._next = self._take()
-        return self._next[1] if self._next is not None and self._next[0] == sequence else []
 
 
 def _damage(connection: sqlite3.Connection) -> list[Finding]:

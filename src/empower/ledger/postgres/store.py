@@ -1,0 +1,301 @@
+"""The ledger in PostgreSQL: everything that the port promises, for all who reach the database.
+
+* A decision is one round trip: one function, which locks all counters in order and looks then.
+* Time: the server's clock, never before the last entry; a clock that is given is believed.
+* Periods of the calendar are worked out here, with this machine's time-zone data, for the instant that the server is expected to have.
+  If its instant lies in another period it says so, and is asked again.
+* Holds that are due are marked by calls that write; until then they are left out of every sum.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from psycopg.rows import tuple_row
+
+from empower.errors import LedgerBusy, LedgerUnavailable, UnknownKey
+from empower.ledger import (
+    Audit,
+    Balance,
+    Counter,
+    Entry,
+    EventKind,
+    Held,
+    Ledger,
+    Leg,
+    Moved,
+    Noted,
+    Record,
+    Refused,
+    Replayed,
+    Reserved,
+    Wish,
+)
+from empower.ledger.clocks import wall_clock
+from empower.ledger.holds import Hold, confirm, reverse, settled, void
+from empower.ledger.postgres.address import Settings, parse_address
+from empower.ledger.postgres.asks import Ask, Counters, leg_lists, listed, replayed, told
+from empower.ledger.postgres.audit import audit
+from empower.ledger.postgres.connections import Connection, Connections, HostTransaction, Way
+from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from
+from empower.ledger.wishes import amounts_given
+
+TRIES = 20
+"""How often a call begins again because something changed while it was on its way; each time somebody else went on."""
+_ASK = "%s::bigint, %s, %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint, %s::bigint"
+_COUNTERS = "%s::text[], %s::bigint[], %s::bigint[]"
+_LEGS = "%s::integer[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]"
+_RESERVE = f"SELECT empower.reserve_v1({_ASK}, {_COUNTERS}, %s::bigint[], %s::bigint, %s::bigint, %s::bigint[], %s::bigint, {_LEGS})::text"
+_ATTEMPT = f"SELECT empower.attempt_v1({_ASK}, {_COUNTERS}, %s::bigint)::text"
+_BALANCES = f"SELECT empower.balances_v1(%s::bigint, %s::bigint, {_COUNTERS}, %s::bigint[])::text"
+_SETTLE = "SELECT empower.settle_v1(%s::bigint, %s, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s) IS NOT NULL"
+_HOLD = (
+    "SELECT empower.time_v1(%s::bigint), key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "
+    "LEFT JOIN empower.hold ON key = %s"
+)
+_UNSETTLED = (
+    "SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, now_ms FROM empower.time_v1(%s::bigint) AS now_ms, empower.hold "
+    "JOIN empower.entry ON entry.sequence = hold.sequence WHERE state = 'held' AND at <= now_ms - %s::bigint ORDER BY at, hold.sequence, part"
+)
+_HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM empower.entry WHERE strpos(subjects, %s) > 0 ORDER BY at, sequence"
+_KEEP = "INSERT INTO empower.pack (digest, content) VALUES (%s, %s) ON CONFLICT (digest) DO NOTHING"
+
+
+class PostgresLedger(Ledger):
+    """What was given, in a PostgreSQL. See the module's text for how."""
+
+    def __init__(self, where: str | Way, settings: Settings | None = None, *, clock: Callable[[], int] | None = None) -> None:
+        """Connect to an address, and make or bring up to date what is in the schema `empower` there.
+
+        `clock` tells milliseconds since 1970-01-01T00:00Z, and is believed; None: the server's. Without `settings`, those of the address.
+
+        Raises:
+            LedgerUnavailable: the server cannot be reached or may lose what it acknowledges, or what it has is no ledger of this version.
+        """
+        if isinstance(where, str):
+            address, given = parse_address(where)
+            where = Connections(address, settings or given)
+        self._way = where
+        self._clock = clock
+        self._ahead = 0
+        """How far ledger time was ahead of the clock here when it was last told."""
+
+    @classmethod
+    def on(cls, connection: Connection, *, clock: Callable[[], int] | None = None) -> PostgresLedger:
+        """The ledger inside the transaction that the host has open on this connection, which has to be READ COMMITTED.
+
+        What it writes is committed, or rolled back, with what the host writes; its locks last until then. The schema has to be there.
+        """
+        return cls(HostTransaction(connection), clock=clock)
+
+    def now(self) -> int:
+        """Ledger time: the clock, but never before the last entry."""
+        return self._noticed(int(self._value("SELECT empower.time_v1(%s::bigint)", (self._instant(),))))
+
+    def reserve(
+        self,
+        wish: Wish,
+        legs: Sequence[Sequence[Leg]],
+        *,
+        during: tuple[int, int],
+        hold_until: int | None,
+        subjects: Mapping[str, str],
+        record: Record,
+        given: Sequence[int | None] | None = None,
+    ) -> Reserved | Refused | Replayed | Moved:
+        """Reserve all legs of all parts or none; see the port."""
+        amounts = amounts_given(wish, legs, given)
+        ask = Ask.of(wish, subjects, record, during)
+        drawn = [leg.counter for part in legs for leg in part]
+        counters = Counters(tuple(dict.fromkeys(drawn)))
+        rest = (
+            counters.lengths(), _sum(part.amount for part in wish.parts), _sum(amounts), listed(amount or 0 for amount in amounts),
+            told(hold_until), *leg_lists(legs, counters),
+        )  # fmt: skip
+        found, balances = self._asked(_RESERVE, ask, counters, rest)
+        match found["outcome"]:
+            case "replayed":
+                return replayed(found)
+            case "moved":
+                return Moved(found["at"])
+            case outcome:
+                answer = Reserved if outcome == "reserved" else Refused
+                return answer(found["at"], tuple([balances[counter] for counter in drawn]))
+
+    def attempt(
+        self,
+        wish: Wish,
+        counters: Sequence[Counter],
+        *,
+        during: tuple[int, int],
+        subjects: Mapping[str, str],
+        record: Record,
+    ) -> Noted | Replayed | Moved:
+        """Record an ask whose verdict is not allow; see the port."""
+        ask = Ask.of(wish, subjects, record, during)
+        asked = Counters(tuple(dict.fromkeys(counters)))
+        found, balances = self._asked(_ATTEMPT, ask, asked, (_sum(part.amount for part in wish.parts),))
+        match found["outcome"]:
+            case "replayed":
+                return replayed(found)
+            case "moved":
+                return Moved(found["at"])
+            case _:
+                return Noted(found["at"], tuple([balances[counter] for counter in counters]))
+
+    def balances(self, counters: Sequence[Counter], at: int | None = None) -> tuple[Balance, ...]:
+        """What each counter's window holds at `at` (default: now); see the port."""
+        asked = Counters(tuple(dict.fromkeys(counters)))
+        lengths = asked.lengths()
+        for expected in self._instants(at):
+            periods = asked.periods(expected)
+            found = json.loads(self._value(_BALANCES, (self._instant(), told(at), asked.identities(), *periods, lengths)))
+            self._noticed(found["at"])
+            if found["outcome"] == "told":
+                balances = asked.balances(found, periods)
+                return tuple([balances[counter] for counter in counters])
+        raise self._restless()
+
+    def confirm(self, key: str, amount: int | None = None) -> Held:
+        """Fix the final amount of a hold; see the port."""
+        return self._settle(key, "confirmed", lambda hold: confirm(hold, amount))
+
+    def void(self, key: str) -> Held:
+        """End an unconfirmed hold; see the port."""
+        return self._settle(key, "voided", void)
+
+    def reverse(self, key: str, amount: int, because: str) -> Held:
+        """Take back `amount` in all so far of what was confirmed; see the port."""
+        return self._settle(key, "reversed", lambda hold: reverse(hold, amount), because)
+
+    def expire_due(self) -> int:
+        """Mark holds that have passed their expiry; returns how many this call marked."""
+        count = 0
+        while marked := int(self._value("SELECT empower.expire_v1(%s::bigint)", (self._instant(),), wrote=True)):
+            count += marked
+        return count
+
+    def unsettled(self, older_than_ms: int = 0) -> tuple[Held, ...]:
+        """Holds neither confirmed nor ended, reserved at least so long ago, oldest first."""
+        rows = self._rows(_UNSETTLED, (self._instant(), told(older_than_ms)))
+        holds = [settled(Hold(*row), now) for *row, now in rows]
+        return tuple([hold.told() for hold in holds if hold.state == "held"])
+
+    def history(self, **subjects: str) -> tuple[Entry, ...]:
+        """Entries in order whose subjects match; all of them, if none is named. Told even while nothing can be written."""
+        with suppress(LedgerUnavailable):
+            self.expire_due()
+        fragment = subject_fragment(*next(iter(subjects.items()))) if subjects else ""
+        entries = map(_entry, self._rows(_HISTORY, (fragment,)))
+        return tuple([entry for entry in entries if subjects.items() <= entry.subjects.items()])
+
+    def counters(self) -> tuple[Counter, ...]:
+        """Every counter that anything was ever drawn from."""
+        return tuple(counter_from(identity) for (identity,) in self._rows("SELECT DISTINCT identity FROM empower.counter", ()))
+
+    def keep_pack(self, digest: str, text: str) -> None:
+        """Keep a pack by digest."""
+        self._way.run(lambda connection: connection.execute(_KEEP, (digest, text)))
+
+    def seal(self) -> bool:
+        """Seal the chain up to where nobody can add an entry any more; whether that is all of it. Done by itself, unless `seal_ms` is 0."""
+        return bool(self._value("SELECT empower.seal_v1()", ()))
+
+    def verify(self, head: str = "") -> Audit:
+        """Seal what is settled, tell the history again and hold everything against it; see the port."""
+        if not self.seal():
+            self.seal()
+        return self._way.read(lambda connection: audit(connection, head))
+
+    def accept_clock(self) -> int:
+        """The server's clock, or the one that was given: either is believed."""
+        if self._clock is not None:
+            return self._clock()
+        return int(self._value("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint", ()))
+
+    def close(self) -> None:
+        """Let go of the database; further calls raise `LedgerUnavailable`."""
+        self._way.close()
+
+    def _asked(self, statement: str, ask: Ask, counters: Counters, rest: tuple[Any, ...]) -> tuple[dict[str, Any], dict[Counter, Balance]]:
+        """What the function tells in the end, and the balances if it tells them."""
+        seen: list[int] = []
+        identities = counters.identities()
+        for expected in self._instants():
+            periods = counters.periods(expected)
+            parameters = (self._instant(), *ask.parameters(seen), identities or "{}", *periods, *rest)
+            found = json.loads(self._value(statement, parameters, wrote=True))
+            match found["outcome"]:
+                case "elsewhere":
+                    self._noticed(found["at"])
+                case "known":
+                    seen += ask.compared(found["wishes"])
+                case "replayed":
+                    return found, {}
+                case _:
+                    self._noticed(found["at"])
+                    return found, {} if "amounts" not in found else counters.balances(found, periods)
+        raise self._restless()
+
+    def _settle(self, key: str, event: EventKind, transition: Callable[[Hold], Hold], because: str = "") -> Held:
+        for _ in range(TRIES):
+            ((now, *row),) = self._rows(_HOLD, (self._instant(), key))
+            if row[0] is None:
+                raise UnknownKey(key)
+            kept = Hold(*row)
+            before = settled(kept, now)
+            hold = transition(before)
+            if hold is before:
+                return hold.told()
+            amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, before.left)
+            seen = (kept.state, told(kept.confirmed), told(kept.taken_back))
+            to = (hold.state, told(hold.confirmed), told(hold.taken_back), event, told(amount), because)
+            if self._value(_SETTLE, (self._instant(), key, *seen, *to), wrote=True):
+                return hold.told()
+        raise self._restless()
+
+    def _value(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> Any:
+        (row,) = self._rows(statement, parameters, wrote=wrote)
+        return row[0]
+
+    def _rows(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> list[tuple[Any, ...]]:
+        return self._way.run(lambda connection: _fetched(connection, statement, parameters), wrote=wrote)
+
+    # -------------------------------------------------------------------------------------------- time
+
+    def _instant(self) -> str | None:
+        """The instant of the clock that was given; None: the server is to look at its own."""
+        return None if self._clock is None else str(self._clock())
+
+    def _instants(self, at: int | None = None) -> Iterator[int]:
+        """For which instant to work out calendar periods: for the one that ledger time is expected to be, anew each time."""
+        for _ in range(TRIES):
+            yield self._here() + self._ahead if at is None else at
+
+    def _noticed(self, now: int) -> int:
+        self._ahead = now - self._here()
+        return now
+
+    def _here(self) -> int:
+        return (self._clock or wall_clock)()
+
+    def _restless(self) -> LedgerBusy:
+        return LedgerBusy(f"the ledger {self._way.where} went on {TRIES} times before it was asked (help: ask again with the same key)")
+
+
+def _fetched(connection: Connection, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor(row_factory=tuple_row) as cursor:
+        return cursor.execute(statement.encode(), parameters, prepare=True).fetchall()
+
+
+def _sum(amounts: Iterator[int | None] | Sequence[int | None]) -> str | None:
+    given = [amount for amount in amounts if amount is not None]
+    return str(sum(given)) if given else None
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    sequence, at, key, event, amount, subjects, record, because = row
+    return Entry(sequence, at, key, event, amount, subjects_from(subjects), record_from(record), because)
