@@ -28,9 +28,7 @@ _MAKE = "INSERT INTO hold (key, sequence, part, reserved, expires_at, state, con
 _CHANGE = "UPDATE hold SET state = ?, confirmed = ?, taken_back = ? WHERE key = ?"
 _LEGS = "SELECT number, counter, leaves_at, amount_left, times_left FROM leg WHERE sequence = ? AND part = ?"
 _SHRINK = "UPDATE leg SET amount_left = ?, times_left = ? WHERE sequence = ? AND number = ?"
-_GIVE_BACK = (
-    "UPDATE counter SET amount = amount - ?1, times = times - ?2 WHERE id = ?3 AND (?4 IS NULL OR moved_to IS NULL OR ?4 > moved_to)"
-)
+_GIVE_BACK = "UPDATE counter SET amount = amount - ?, times = times - ? WHERE id = ? AND coalesce(? > moved_to, TRUE)"
 _WISH = "SELECT entry.wish, allowed, at, record, wish.sequence FROM wish JOIN entry ON entry.sequence = wish.sequence WHERE wish.key = ?"
 _REMEMBER = (
     "INSERT INTO wish (key, sequence, allowed) VALUES (?, ?, ?) "
