@@ -59,6 +59,7 @@ torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000
 	@rm -rf build/torture && mkdir -p build/torture
 	@$(PYTHON) -m torture broken
 	@$(PYTHON) -m torture sqlite:///build/torture/till.db --calls 200000
+	@$(PYTHON) -m torture postgresql --calls 200000 --seconds 60
 
 test-others:  ## run the tests on every other supported Python that is here
 	@eval "$$FIND_PYTHON"; ran=""; absent=""; \

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from torture.broken import BROKEN
+from torture.server import Server
 
 ROUNDS = 4
 """A fault that needs an unlucky moment may need more than one round, each longer than the last, on a machine with other things to do."""
@@ -54,6 +55,13 @@ def test_sqlite_comes_out_clean(repository: Path, tmp_path: Path) -> None:
     violations, said = tortured(repository, f"sqlite:///{tmp_path / 'till.db'}", "sqlite", seconds=5)
     assert not violations, said
     assert "ClockError" in said
+
+
+def test_postgres_comes_out_clean(repository: Path, postgres_server: Server) -> None:
+    """With its server killed, requests and answers swallowed and connections cut."""
+    assert postgres_server  # there is one: the torture starts another, to kill it
+    violations, said = tortured(repository, "postgresql", "postgres", seconds=8)
+    assert not violations, said
 
 
 def test_every_broken_ledger_is_told_apart() -> None:
