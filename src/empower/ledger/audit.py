@@ -183,9 +183,9 @@ class Auditor:
             if window.amount or window.times:
                 self._found("sum", None, f"the sum of {identity} is not kept; by the history it is {window.amount} in {window.times} times")
         if self.head and not self._passed_head:
-            self._found(
-                "missing", None, f"the history does not come by the head {self.head}: entries at its end are gone, or it was written anew"
-            )
+            archived = ", or the head lies in the archive, which has to be looked at too" if self._cut else ""
+            told = f"the history does not come by the head {self.head}: entries at its end are gone, or it was written anew{archived}"
+            self._found("missing", None, told)
         self._tell_broken()
         found = sorted(self._findings, key=lambda finding: (finding.sequence is None, finding.sequence or 0))
         return Audit(self._entries, head_text(self._sequence, self.before), tuple(found[:FINDINGS_MAX]), len(found))

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -28,7 +28,8 @@ from empower.ledger.sqlite.journal import Turn, identity, packed
 from empower.ledger.sqlite.schema import make_archive, refuse_no_archive
 from empower.noun import frozen
 
-_KEPT = "SELECT file, sequence, hash, before FROM archive"
+_KEPT = "SELECT file, sequence, hash, before FROM archive WHERE one = 1"
+_HASH = "SELECT hash FROM entry WHERE sequence = ? UNION ALL SELECT hash FROM archive WHERE sequence = ?"
 _CUT = "SELECT sequence FROM entry WHERE at < ? AND sequence < (SELECT max(sequence) FROM entry) ORDER BY sequence DESC LIMIT 1"
 _STAYING = """
 CREATE TEMP TABLE staying AS
@@ -169,6 +170,8 @@ def fill_archive(source: sqlite3.Connection, path: Path, cut: int) -> None:
         if kept and last < kept[1]:
             told = f"{str(path)!r} tells entries up to {last}, and those up to {kept[1]} were archived to {kept[0]!r}"
             raise WrongLedger(f"{told} (help: archive to that file; one archive holds all of a ledger)")
+        if last:
+            _met(source, target, path, last)
         for table, query in _COPIES:
             rows = source.execute(query, (last, cut))
             target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(rows.description))})", rows)  # noqa: S608
@@ -187,8 +190,24 @@ def _refuse_strange(connection: sqlite3.Connection, path: Path, of: str) -> None
         raise WrongLedger(f"{str(path)!r} is the archive of another ledger (help: give the path of this one's, or of a new file)")
 
 
+def _met(ledger: sqlite3.Connection, archive: sqlite3.Connection, path: Path, sequence: int) -> bytes:
+    """The hash of an entry, in which both tell the same.
+
+    Raises:
+        WrongLedger: they do not, or one of them does not have it.
+    """
+    (found,) = archive.execute("SELECT hash FROM entry WHERE sequence = ?", (sequence,))
+    if found not in ledger.execute(_HASH, (sequence, sequence)).fetchall():
+        message = f"entry {sequence} in the archive {str(path)!r} is another than here, so nothing was dropped: one of them was restored from a copy"
+        raise WrongLedger(f"{message} (help: keep that archive, and archive to a new file)")
+    hash_: bytes = found[0]
+    return hash_
+
+
 def _sync_folder(path: Path) -> None:
-    """That the file is there must survive a power cut, too."""
+    """That the file is there must survive a power cut, too. Windows cannot be asked for it."""
+    if os.name == "nt":
+        return
     folder = os.open(path.absolute().parent, os.O_RDONLY)
     try:
         os.fsync(folder)
@@ -200,22 +219,26 @@ def _sync_folder(path: Path) -> None:
 
 
 def drop_archived(turn: Turn, path: Path, cut: int, at: int) -> int:
-    """Drop what is closed and lies in the archive, and leave what the rest needs to be proved; how many entries."""
+    """Drop what is closed and lies in the archive, and leave what the rest needs to be proved; how many entries.
+
+    Raises:
+        WrongLedger: the archive tells another history; LedgerUnavailable.
+    """
     connection = turn.connection
     with opened_archive(path, identity(connection)) as archive:
-        last, hash_ = archive.execute("SELECT sequence, hash FROM entry WHERE sequence = ?", (cut,)).fetchone()
+        hash_ = _met(connection, archive, path, cut)
     connection.execute("CREATE TEMP TABLE leaving (sequence INTEGER NOT NULL PRIMARY KEY)")
     connection.execute(_STAYING, {"cut": cut, "at": at})
     connection.execute(_LEAVING, {"cut": cut})
     (count,) = connection.execute("SELECT count(*) FROM leaving").fetchone()
     _move_windows_on(turn)
-    gaps = _joined(connection.execute(_GAPS).fetchall())
+    gaps = _joined(connection.execute(_GAPS))
     connection.execute("DELETE FROM gap")
     connection.executemany("INSERT INTO gap (first, last, hash) VALUES (?, ?, ?)", gaps)
     connection.create_function("packed", 1, packed, deterministic=True)
     for statement in _MOVE:
         connection.execute(statement)
-    connection.execute("INSERT OR REPLACE INTO archive VALUES (1, ?, ?, ?, ?)", (str(path), last, hash_, at))
+    connection.execute("INSERT OR REPLACE INTO archive VALUES (1, ?, ?, ?, ?)", (str(path), cut, hash_, at))
     connection.execute("DROP TABLE leaving")
     connection.execute("DROP TABLE staying")
     return int(count)
@@ -229,7 +252,7 @@ def _move_windows_on(turn: Turn) -> None:
         keep_sum(turn.connection, sum_now(turn.connection, counter_from(text), now), now)
 
 
-def _joined(stretches: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+def _joined(stretches: Iterable[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
     """Stretches in order, those that touch made one."""
     found: list[tuple[int, int, bytes]] = []
     for first, last, hash_ in stretches:
