@@ -91,6 +91,27 @@ def test_verify_says_which_entry_was_changed(address: str) -> None:
     assert json.loads(run("ledger", "verify", address, "--json").stdout)["findings"][0]["sequence"] == 2
 
 
+def test_what_is_closed_is_archived_and_found_again(address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`archive` moves it, `history` says where it is, `verify` proves both by themselves and that they join."""
+    run("ledger", "expire", address)
+    monkeypatch.setattr("empower.ledger.clocks.wall_clock", lambda: 1_700_500_000_000)
+    old = tmp_path / "old.db"
+    words = ("ledger", "archive", address, "--to", str(old))
+    assert run(*words, "--before", "2023-11-15").stdout == "1 entry archived\n"
+    assert json.loads(run(*words, "--before", "2023-11-15T00:00:00+00:00", "--json").stdout) == {"archived": 0}
+    lines = run("ledger", "history", address).stdout.splitlines()
+    assert lines[-1] == f"note: 1 earlier entry is in the archive '{old}'"
+    assert [line.split()[0] for line in lines[:-1]] == ["1", "2", "4", "5", "6", "7"]
+    head = json.loads(run("ledger", "history", address, "--json").stdout)["archived"]["head"]
+    assert run("ledger", "verify", f"sqlite:///{old}", "--head", head).stdout.startswith(f"ok: 6 entries, head {head}\n")
+    assert run("ledger", "verify", address).stdout.startswith("ok: 6 entries")
+    assert run("ledger", "verify", address, "--archive", str(old), "--head", head).stdout.startswith("ok: 7 entries")
+    with sqlite3.connect(old, isolation_level=None) as connection:
+        connection.executescript("DROP TRIGGER entry_is_never_changed; UPDATE entry SET subjects = '{}' WHERE sequence = 2")
+    connection.close()
+    assert [run("ledger", "verify", *where).returncode for where in ([f"sqlite:///{old}"], [address, "--archive", str(old)])] == [1, 1]
+
+
 def test_a_clock_that_jumped_is_refused_and_accepted(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error names the command, and the command mends it."""
     run("ledger", "balance", address)
@@ -109,6 +130,9 @@ def test_a_clock_that_jumped_is_refused_and_accepted(address: str, monkeypatch: 
         (["balance", "till.db"], 4, "such as sqlite:///till.db"),
         (["balance", "{address}", "--per", "d7"], 2, "'d7' has no '='"),
         (["history", "{address}", "--last", "0"], 2, "0 is not in the range"),
+        (["archive", "{address}", "--to", "old.db", "--before", "soon"], 2, "--before: 'soon' is not an instant"),
+        (["archive", "{address}", "--to", "nowhere/old.db", "--before", "2030-01-01"], 4, "cannot be opened"),
+        (["verify", "{address}", "--archive", "old.db"], 4, "there is no archive 'old.db'"),
     ],
 )
 def test_what_is_called_wrongly_is_said(

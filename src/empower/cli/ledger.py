@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import click
@@ -13,9 +14,11 @@ from empower.cli import screen
 from empower.cli.inputs import as_json_option
 from empower.cli.screen import OK, USAGE, Wrong
 from empower.decide import open_ledger
-from empower.ledger import Balance, Counter, Entry, Ledger
-from empower.ledger.sqlite import parse_address
-from empower.ledger.sqlite.schema import known_faults
+from empower.ledger import Audit, Balance, Counter, Entry, Ledger
+from empower.ledger.sqlite import SqliteLedger, parse_address
+from empower.ledger.sqlite.archive import Archived, verify_archive
+from empower.ledger.sqlite.schema import is_archive, known_faults
+from empower.moments import milliseconds
 from empower.money import format_money
 
 address_argument = click.argument("address", metavar="ADDRESS")
@@ -114,16 +117,24 @@ def _balance_text(counter: Counter, found: Balance) -> str:
 def history(*, address: str, subjects: tuple[str, ...], key: str | None, last: int | None, as_json: bool) -> int:
     """Show what was asked and given, in order.
 
-    Amounts are in minor units. Exit codes: 0 done, 2 called wrongly, 4 the ledger cannot be read.
+    Amounts are in minor units. What was archived is not shown; a last line says where it is. Exit codes: 0 done, 2 called wrongly, 4 the
+    ledger cannot be read.
     """
     about = _pairs(subjects)
     with _opened(address) as ledger:
+        gone = ledger.archived() if isinstance(ledger, SqliteLedger) else None
         entries = [entry for entry in ledger.history(**about) if key in (None, entry.key, entry.key.rpartition("#")[0])]
     shown = entries[-last:] if last else entries
     if as_json:
-        screen.say_json({"entries": [_entry_dict(entry) for entry in shown]})
+        screen.say_json({"entries": [_entry_dict(entry) for entry in shown], "archived": None if gone is None else _archived_dict(gone)})
     else:
-        screen.say("\n".join(map(_entry_text, shown)) or "nothing was asked")
+        lines = [*map(_entry_text, shown)] or ["nothing was asked"]
+        notes = (
+            []
+            if gone is None
+            else [f"note: {_counted(gone.entries, 'earlier entry is', 'earlier entries are')} in the archive '{gone.file}'"]
+        )
+        screen.say("\n".join([*lines, *notes]))
     return OK
 
 
@@ -132,6 +143,14 @@ def _entry_dict(entry: Entry) -> dict[str, Any]:
         "sequence": entry.sequence, "at": entry.at, "key": entry.key, "event": entry.event, "minor": entry.amount,
         "subjects": dict(entry.subjects), "because": entry.because, "record": None if entry.record is None else entry.record.to_json(),
     }  # fmt: skip
+
+
+def _counted(count: int, one: str, more: str) -> str:
+    return f"{count} {one if count == 1 else more}"
+
+
+def _archived_dict(gone: Archived) -> dict[str, Any]:
+    return {"file": gone.file, "head": gone.head, "before": gone.before, "entries": gone.entries}
 
 
 def _entry_text(entry: Entry) -> str:
@@ -162,15 +181,16 @@ def expire(*, address: str, as_json: bool) -> int:
 @ledger_group.command(short_help="Check that the history is whole and the sums follow from it.")
 @address_argument
 @click.option("--head", metavar="HEAD", default="", help="A head that an earlier run printed: the history has to come by there.")
+@click.option("--archive", metavar="FILE", type=click.Path(path_type=Path), help="Its archive: check that too, and that the two join.")
 @as_json_option
-def verify(*, address: str, head: str, as_json: bool) -> int:
+def verify(*, address: str, head: str, archive: Path | None, as_json: bool) -> int:
     """Check that the history is whole, and that sums and limits follow from it.
 
-    Prints the head of the history. Kept somewhere else, and given to a later run, it shows that nothing was taken from the end. Exit codes:
-    0 everything is in order, 1 something is not, 2 called wrongly, 4 the ledger cannot be read.
+    ADDRESS may be an archive, which is then checked by itself. Prints the head of the history. Kept somewhere else, and given to a later run,
+    it shows that nothing was taken from the end. Exit codes: 0 everything is in order, 1 something is not, 2 called wrongly, 4 the ledger
+    cannot be read.
     """
-    with _opened(address) as ledger:
-        audit = ledger.verify(head)
+    audit = _verified(address, head, archive)
     notes = known_faults() if address.startswith("sqlite:") else ()
     if as_json:
         findings = [{"kind": finding.kind, "sequence": finding.sequence, "message": finding.message} for finding in audit.findings]
@@ -191,6 +211,46 @@ def verify(*, address: str, head: str, as_json: bool) -> int:
     lines.append(f"{'NOT in order' if audit.found else 'ok'}: {audit.entries} entries, head {audit.head}")
     screen.say("\n".join([*lines, *(f"note: {note}" for note in notes)]))
     return WRONG if audit.found else OK
+
+
+def _verified(address: str, head: str, archive: Path | None) -> Audit:
+    if address.startswith("sqlite:"):
+        path = parse_address(address)[0]
+        if path.is_file() and is_archive(path) and archive is None:
+            return verify_archive(path, head)
+    with _opened(address) as ledger:
+        return ledger.verify(head) if archive is None else _in_a_file(ledger).verify(head, archive)
+
+
+def _in_a_file(ledger: Ledger) -> SqliteLedger:
+    if not isinstance(ledger, SqliteLedger):
+        raise Wrong(USAGE, "usage", "only a ledger in a file has an archive", "give an address such as sqlite:///till.db")
+    return ledger
+
+
+@ledger_group.command(short_help="Move closed periods into an archive.")
+@address_argument
+@click.option("--before", required=True, metavar="INSTANT", help="What no longer matters then; UTC where it has no offset.")
+@click.option(
+    "--to", required=True, metavar="FILE", type=click.Path(path_type=Path), help="A new file, or the one that has what was archived before."
+)
+@as_json_option
+def archive(*, address: str, before: str, to: Path, as_json: bool) -> int:
+    """Move what was closed before an instant into an archive.
+
+    A hold that is not settled stays, and so does what is inside a window then, or had an event later. Nobody can write meanwhile. Sums and
+    keys stay, but what was given there can no longer be taken back. Exit codes: 0 done, 2 called wrongly, 4 a file cannot be read or
+    written, or is not what it has to be.
+    """
+    try:
+        moment = datetime.fromisoformat(before)
+    except ValueError:
+        raise Wrong(USAGE, "usage", f"--before: '{before}' is not an instant", "write it as 2025-01-01") from None
+    at = milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
+    with _opened(address) as ledger:
+        count = _in_a_file(ledger).archive(at, to)
+    screen.say_json({"archived": count}) if as_json else screen.say(f"{_counted(count, 'entry', 'entries')} archived")
+    return OK
 
 
 @ledger_group.command("accept-clock", short_help="Believe the clock after a jump.")

@@ -124,6 +124,24 @@ class Auditor:
     """Which entry each key was last asked for in, or was allowed in."""
     _windows: dict[tuple[str, int], _Window] = field(factory=dict)
     _passed_head: bool = False
+    _cut: int = 0
+    """Up to this entry some may lie in an archive, and windows cannot be counted again without them."""
+
+    def opened(self, cut: int, sums: Iterable[CounterState]) -> None:
+        """Entries up to this one may lie in an archive, which leaves these sums. Said before the first entry."""
+        self._cut = cut
+        self._windows = {(kept.identity, kept.starts_at): _Window(kept.amount, kept.times) for kept in sums}
+
+    def past(self, key: str, sequence: int, holds: Iterable[Hold], *, allowed: bool) -> None:
+        """What a key named, and what it held, by an entry in an archive. Said before the first entry."""
+        self._keys[key] = sequence, allowed
+        self._holds |= {hold.key: _Given(hold, []) for hold in holds}
+
+    def pass_over(self, first: int, last: int, hash_: bytes) -> None:
+        """The next entries, which lie in an archive, and the hash of the last of them."""
+        if first == self._sequence + 1 and last <= self._cut:
+            self._sequence, self.before = last, hash_
+            self._passed_head = self._passed_head or self.head == head_text(last, hash_)
 
     def take(self, line: Line, hash_: bytes) -> None:
         """The next entry."""
@@ -172,6 +190,11 @@ class Auditor:
         """What the store itself found wrong."""
         self._findings += findings
 
+    def told(self) -> Audit:
+        """What was found in the entries alone, where nothing is kept beside them."""
+        self._keys, self._holds, self._windows = {}, {}, {}
+        return self.done()
+
     def done(self) -> Audit:
         """What was found, once everything was handed in."""
         for key, (sequence, _) in self._keys.items():
@@ -182,9 +205,9 @@ class Auditor:
             if window.amount or window.times:
                 self._found("sum", None, f"the sum of {identity} is not kept; by the history it is {window.amount} in {window.times} times")
         if self.head and not self._passed_head:
-            self._found(
-                "missing", None, f"the history does not come by the head {self.head}: entries at its end are gone, or it was written anew"
-            )
+            archived = ", or the head lies in the archive, which has to be looked at too" if self._cut else ""
+            told = f"the history does not come by the head {self.head}: entries at its end are gone, or it was written anew{archived}"
+            self._found("missing", None, told)
         self._tell_broken()
         found = sorted(self._findings, key=lambda finding: (finding.sequence is None, finding.sequence or 0))
         return Audit(self._entries, head_text(self._sequence, self.before), tuple(found[:FINDINGS_MAX]), len(found))
@@ -239,6 +262,8 @@ class Auditor:
         window = self._windows.setdefault((leg.counter, leg.starts_at), _Window())
         window.move(line.at)
         drawn = window.draw(leg)
+        if line.sequence <= self._cut:
+            return drawn
         if (window.amount, window.times) != (leg.after_amount, leg.after_times):
             told = f"{leg.after_amount} in {leg.after_times} times; counted again it was {window.amount} in {window.times} times"
             self._found("sum", line.sequence, f"says that with it {leg.counter} held {told}")

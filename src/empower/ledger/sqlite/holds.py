@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from empower.errors import KeyConflict, UnknownKey
+from empower.errors import HoldEnded, KeyConflict, UnknownKey
 from empower.ledger import EventKind, Held, Replayed, Wish
 from empower.ledger.chain import HoldLine
 from empower.ledger.holds import Hold, settled
 from empower.ledger.rows import Written, names_of_others, shared_name, wish_from
-from empower.ledger.sqlite.journal import Turn
+from empower.ledger.sqlite.journal import Turn, unpacked
 from empower.ledger.wishes import differences
 from empower.noun import frozen
 
@@ -19,8 +19,11 @@ _HOLD = (
     "JOIN entry ON entry.sequence = hold.sequence"
 )
 _BY_KEY = f"{_HOLD} WHERE hold.key = ?"
+_ARCHIVED = (
+    "SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, hold.sequence, part, at, NULL FROM hold "
+    "JOIN past ON past.sequence = hold.sequence WHERE hold.key = ?"
+)
 _DUE = f"{_HOLD} WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at, hold.sequence, part"
-_OF_WISH = f"{_HOLD} WHERE hold.key = ? AND hold.sequence = ?"
 _UNSETTLED = f"{_HOLD} WHERE state = 'held' AND at <= ? ORDER BY hold.sequence, part"
 _DUE_FROM = "SELECT min(expires_at) FROM hold WHERE state = 'held' AND expires_at IS NOT NULL"
 ANY_DUE = "SELECT 1 FROM hold WHERE state = 'held' AND expires_at <= ? LIMIT 1"
@@ -29,7 +32,8 @@ _CHANGE = "UPDATE hold SET state = ?, confirmed = ?, taken_back = ? WHERE key = 
 _LEGS = "SELECT number, counter, leaves_at, amount_left, times_left FROM leg WHERE sequence = ? AND part = ?"
 _SHRINK = "UPDATE leg SET amount_left = ?, times_left = ? WHERE sequence = ? AND number = ?"
 _GIVE_BACK = "UPDATE counter SET amount = amount - ?, times = times - ? WHERE id = ? AND coalesce(? > moved_to, TRUE)"
-_WISH = "SELECT entry.wish, allowed, at, record, wish.sequence FROM wish JOIN entry ON entry.sequence = wish.sequence WHERE wish.key = ?"
+_WISH = "SELECT entry.wish, allowed, at, record FROM wish JOIN entry ON entry.sequence = wish.sequence WHERE wish.key = ?"
+_PAST_WISH = "SELECT past.wish, allowed, at, record FROM wish JOIN past ON past.sequence = wish.sequence WHERE wish.key = ?"
 _REMEMBER = (
     "INSERT INTO wish (key, sequence, allowed) VALUES (?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET sequence = excluded.sequence, allowed = excluded.allowed"
@@ -44,7 +48,8 @@ class Kept:
     sequence: int
     part: int
     at: int
-    subjects: str
+    subjects: str | None
+    """None: its entry lies in the archive, and nothing becomes of it any more."""
 
 
 def _kept(row: tuple) -> Kept:  # type: ignore[type-arg]
@@ -58,7 +63,7 @@ def find_hold(connection: sqlite3.Connection, key: str) -> Kept:
     Raises:
         UnknownKey.
     """
-    row = connection.execute(_BY_KEY, (key,)).fetchone()
+    row = connection.execute(_BY_KEY, (key,)).fetchone() or connection.execute(_ARCHIVED, (key,)).fetchone()
     if row is None:
         raise UnknownKey(key)
     return _kept(row)
@@ -93,8 +98,15 @@ def mark_due(turn: Turn, now: int) -> int:
 
 
 def become(turn: Turn, kept: Kept, hold: Hold, event: EventKind, at: int, *, because: str = "") -> Held:
-    """Make a hold what it is to be, give back what it no longer draws, and write it down; nothing if it is so already."""
+    """Make a hold what it is to be, give back what it no longer draws, and write it down; nothing if it is so already.
+
+    Raises:
+        HoldEnded: its entry lies in the archive.
+    """
     if hold is not kept.hold:
+        if kept.subjects is None:
+            told = f"{hold.key!r} was given in a period that is closed and archived, so it cannot be {event} any more"
+            raise HoldEnded(f"{told} (help: settle it outside of the budgets)")
         turn.connection.execute(_CHANGE, (hold.state, hold.confirmed, hold.taken_back, hold.key))
         _give_back(turn.connection, kept, hold)
         amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, kept.hold.left)
@@ -121,18 +133,24 @@ def replay(connection: sqlite3.Connection, wish: Wish, text: str, now: int) -> R
         KeyConflict: its key, or the key of a part, names another wish.
     """
     _refuse_taken_names(connection, wish)
-    row = connection.execute(_WISH, (wish.key,)).fetchone()
+    row = _named(connection, wish.key)
     if row is None:
         return None
-    known, allowed, at, record, sequence = row
+    known, allowed, at, record = row
     if known != text:
         found = differences(wish_from(known), wish, allowed=bool(allowed))
         if found:
             raise KeyConflict(wish.key, found)
     if not allowed:
         return None
-    rows = [connection.execute(_OF_WISH, (key, sequence)).fetchone() for key in wish.hold_keys()]
-    return Replayed(at, tuple([settled(_kept(row).hold, now).told() for row in rows]), Written(record))
+    holds = [find_hold(connection, key) for key in wish.hold_keys()]
+    return Replayed(at, tuple([settled(kept.hold, now).told() for kept in holds]), Written(unpacked(record) or ""))
+
+
+def _named(connection: sqlite3.Connection, key: str) -> tuple | None:  # type: ignore[type-arg]
+    """What a key names, if anything: wish, whether it was allowed, when, record."""
+    found: tuple | None = connection.execute(_WISH, (key,)).fetchone() or connection.execute(_PAST_WISH, (key,)).fetchone()  # type: ignore[type-arg]
+    return found
 
 
 def remember_wish(turn: Turn, wish: Wish, sequence: int, *, allowed: bool) -> None:
@@ -144,7 +162,7 @@ def _refuse_taken_names(connection: sqlite3.Connection, wish: Wish) -> None:
     others = names_of_others(wish)
     if not others:
         return
-    rows = [connection.execute(_WISH, (key,)).fetchone() for key in others]
+    rows = [_named(connection, key) for key in others]
     taken = {}
     for row in rows:
         other = wish_from(row[0]) if row else wish

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
+from zlib import compress, decompress, error as zlib_error
 
 from empower.ledger import EventKind
 from empower.ledger.chain import HoldLine, LegLine, Line, first_hash, line_hash
@@ -37,6 +38,19 @@ def latest_at(connection: sqlite3.Connection) -> int | None:
     """The instant of the latest entry."""
     row = connection.execute("SELECT at FROM entry ORDER BY sequence DESC LIMIT 1").fetchone()
     return row[0] if row else None
+
+
+def packed(text: str) -> bytes:
+    """A record as it is kept of an entry in the archive."""
+    return compress(text.encode(), 9)
+
+
+def unpacked(kept: bytes | str | None) -> str | None:
+    """A record, whichever way it is kept; one that is damaged is empty."""
+    try:
+        return decompress(kept).decode() if isinstance(kept, bytes) else kept
+    except (zlib_error, UnicodeDecodeError):
+        return ""
 
 
 class Turn:

@@ -16,6 +16,8 @@ from empower.errors import LedgerUnavailable, WrongLedger
 
 APPLICATION_ID = 0x656D7077
 """`empw` in ASCII."""
+ARCHIVE_ID = 0x656D7061
+"""`empa`: its archive, which no ledger is opened on."""
 LEAST_VERSION = (3, 24, 0)
 """The oldest SQLite that understands the SQL here."""
 STRICT_SINCE = (3, 37, 0)
@@ -86,16 +88,52 @@ def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for number, text in enumerate(migrations()[_version(connection) :], _version(connection) + 1):
-            for statement in statements(text):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        _migrate(connection, APPLICATION_ID)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _migrate(connection: sqlite3.Connection, application: int) -> None:
+    for number, text in enumerate(migrations()[_version(connection) :], _version(connection) + 1):
+        for statement in statements(text):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {number}")
+    connection.execute(f"PRAGMA application_id = {application}")
+
+
+def make_archive(connection: sqlite3.Connection, path: Path, of: str) -> None:
+    """Make the tables of a new archive of the ledger with this identity, or bring an older one's up to date; in a transaction.
+
+    Raises:
+        WrongLedger: it is something else; sqlite3.Error.
+    """
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if tables:
+        refuse_no_archive(connection, path)
+    _migrate(connection, ARCHIVE_ID)
+    if not tables:
+        connection.execute("UPDATE ledger SET identity = ?", (of,))
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is an archive, by its head."""
+    with path.open("rb") as file:
+        return file.read(HEADER)[68:72] == ARCHIVE_ID.to_bytes(4, "big")
+
+
+def refuse_no_archive(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse anything but an archive.
+
+    Raises:
+        WrongLedger.
+    """
+    if connection.execute("PRAGMA application_id").fetchone() != (ARCHIVE_ID,):
+        raise WrongLedger(f"{str(path)!r} is not an archive (help: give the path of one, or of a file that does not exist yet)")
+    if _version(connection) > len(migrations()):
+        raise WrongLedger(f"the archive {str(path)!r} was written by a newer version of empower (help: use that one)")
 
 
 def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
@@ -105,6 +143,8 @@ def _refuse_strangers(connection: sqlite3.Connection, path: Path) -> None:
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     version, known = _version(connection), len(migrations())
+    if application == ARCHIVE_ID:
+        raise WrongLedger(f"{str(path)!r} is an archive: nothing is given from it (help: `empower ledger verify` reads it)")
     if application != APPLICATION_ID and (application or version or tables):
         message = f"{str(path)!r} is a database of another program"
         raise WrongLedger(f"{message} (help: give the address of a ledger, or of a file that does not exist yet)")

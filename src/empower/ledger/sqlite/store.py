@@ -35,11 +35,12 @@ from empower.ledger.chain import HoldLine, LegLine
 from empower.ledger.holds import Hold, confirm, reverse, void
 from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from, subjects_text, wish_text
 from empower.ledger.sqlite.address import Settings
-from empower.ledger.sqlite.audit import audit
+from empower.ledger.sqlite.archive import Archived, archived, cut_before, drop_archived, fill_archive, opened_archive, refuse_archived
+from empower.ledger.sqlite.audit import audit, audit_joined, both
 from empower.ledger.sqlite.counters import balances_at, balances_now
 from empower.ledger.sqlite.database import Database
 from empower.ledger.sqlite.holds import ANY_DUE, become, find_hold, make_holds, mark_due, remember_wish, replay, unsettled_holds
-from empower.ledger.sqlite.journal import Turn, latest_at
+from empower.ledger.sqlite.journal import Turn, identity, latest_at
 from empower.ledger.sqlite.legs import draw_legs
 from empower.ledger.sqlite.watch import ClockWatch
 from empower.ledger.wishes import amounts_given
@@ -165,6 +166,8 @@ class SqliteLedger(Ledger):
             now = self._time(connection, latest_at(connection))
             instant = now if at is None else at
             due_by = max(now, instant)
+            if instant < now:
+                refuse_archived(connection, counters, instant)
             if instant >= now and not connection.execute(ANY_DUE, (due_by,)).fetchone():
                 return balances_now(connection, counters, instant)
             return balances_at(connection, counters, instant, due_by)
@@ -215,10 +218,37 @@ class SqliteLedger(Ledger):
             statement = "INSERT INTO pack (digest, content) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
             self._write(lambda turn: turn.connection.execute(statement, (digest, text)))
 
-    def verify(self, head: str = "") -> Audit:
-        """Tell the history again and hold everything against it; see the port."""
+    def verify(self, head: str = "", archive: Path | None = None) -> Audit:
+        """Tell the history again and hold everything against it; see the port. With its archive, all of the history.
+
+        Raises:
+            WrongLedger: the archive is another ledger's, or none.
+        """
         with self._database.read("long") as connection:
-            return audit(connection, head)
+            if archive is None:
+                return audit(connection, head)
+            with opened_archive(archive, identity(connection)) as joined:
+                return both(audit(connection, ""), audit_joined(connection, joined, head))
+
+    def archive(self, before: int, to: Path) -> int:
+        """Move what is closed at an instant into an archive: a new file, or the one that holds what was archived before; how many entries.
+
+        The archive is on the disk and checked before anything is dropped here, so the same call again mends whatever interrupted it.
+
+        Raises:
+            WrongLedger: the file is no archive of this ledger, or lacks a part; LedgerUnavailable.
+        """
+        with self._database.read("long") as connection:
+            cut, at = cut_before(connection, before)
+            if not cut:
+                return 0
+            fill_archive(connection, to.absolute(), cut)
+        return self._write(lambda turn: drop_archived(turn, to.absolute(), cut, at))
+
+    def archived(self) -> Archived | None:
+        """Where the archived part of the history is; None: all of it is here."""
+        with self._database.read() as connection:
+            return archived(connection)
 
     def accept_clock(self) -> int:
         """Believe the machine's clock from now on, whatever it shows; gives what it shows."""
