@@ -16,7 +16,7 @@ from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
 from empower.noun import evolve, field, frozen
 from empower.problems import did_you_mean
-from empower.request import SUBJECTS, Approval, Misread, kind_of, outcome_value, plain, read_facts, read_value
+from empower.request import SUBJECTS, Approval, Misread, bare, kind_of, outcome_value, plain, read_facts, read_value
 
 NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
@@ -57,6 +57,7 @@ def read_asked(
     if not isinstance(kind, str):
         faults.append(Fault("action.kind", f"must be a text, not {kind_of(kind)}", "name the action, such as `refund`"))
         kind = ""
+    kind = bare(kind)
     declared = rules.checked.kinds.get(kind)
     amount = _amount(given, declared, rules, faults)
     parameters = _parameters(given, declared, rules, faults)

@@ -66,6 +66,11 @@ def plain(value: Any) -> Any:
     return dump(mode="python", by_alias=True) if callable(dump) else value
 
 
+def bare(text: str) -> str:
+    """A text without whatever class it comes in: a member of an enumeration of texts is its value, and `str()` of it is not."""
+    return text if type(text) is str else str.__str__(text)
+
+
 def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
     """The raw value at a dotted path; None when it, or a group on the way, is absent."""
     value: Any = context
@@ -201,7 +206,7 @@ def _yes_no(raw: Any, _kind: ir.YesNoType, _currency: str) -> bool:
 
 def _one_of(raw: Any, kind: ir.OneOfType, _currency: str) -> str:
     if isinstance(raw, str) and raw in kind.members:
-        return str(raw)
+        return bare(raw)
     raise Misread(f"{_shown(raw)} is not one of its values", did_you_mean(str(raw)[:60], kind.members))
 
 
@@ -211,7 +216,7 @@ def _set_of(raw: Any, kind: ir.SetOfType, _currency: str) -> frozenset[str]:
     for member in raw:
         if not isinstance(member, str) or member not in kind.members:
             raise Misread(f"{_shown(member)} is not one of its values", did_you_mean(str(member)[:60], kind.members))
-    return frozenset(raw)
+    return frozenset(map(bare, raw))
 
 
 def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
@@ -221,7 +226,7 @@ def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
         raise Misread(f"is {len(raw)} characters long; at most {TEXT_MAX} are read", "shorten it")
     if not raw:
         raise Misread("is an empty text", "leave it out, or give null, when it is not known")
-    return str(raw)
+    return bare(raw)
 
 
 def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
