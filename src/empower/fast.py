@@ -235,8 +235,8 @@ def _write_reading(writer: _Writer) -> None:
 
 def _write_action(writer: _Writer, kind: Kind) -> None:
     emit, program = writer.emit, writer.rules.program
-    emit.line(_unless_plain("action"))
-    emit.line(_unless_plain("context"))
+    if any("." not in slot for slot in writer.plan.slots):
+        emit.line(_unless_plain("context"))
     if kind.amount is not None:
         memo = writer.learned["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
         emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
@@ -274,14 +274,15 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
         memo = writer.learned[slot] = MoneyTexts(currency, (kind.low, kind.high), paired=False)
         emit.line(f"{name} = {emit.constant(memo.known)}[{source}]")
         return
+    if isinstance(kind, ir.OneOfType):
+        emit.line(f"{name} = {emit.constant({member: member for member in kind.members})}[{source}]")
+        return
     emit.line(f"{name} = {source}")
     match kind:
         case ir.NumberType(unit="integer"):
-            emit.line(f"if type({name}) is not int or not {kind.low} <= {name} <= {kind.high}: return None")
+            emit.line(f"if type({name}) is not int or {name} < {kind.low} or {name} > {kind.high}: return None")
         case ir.YesNoType():
             emit.line(f"if {name} is not True and {name} is not False: return None")
-        case ir.OneOfType(members=members):
-            emit.line(f"{name} = {emit.constant({member: member for member in members})}[{name}]")
         case ir.TextType():
             emit.line(f"if type({name}) is not str or not {name} or len({name}) > {TEXT_MAX}: return None")
         case ir.SetOfType(members=members):
