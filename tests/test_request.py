@@ -103,3 +103,35 @@ def test_what_is_no_mapping_is_refused_by_either_way(shop: Guard) -> None:
     for _ in range(2):
         with pytest.raises(MalformedRequest, match="item: must hold a mapping, not a Row"):
             shop.preview(REFUND, context(item=Row()))  # type: ignore[arg-type]
+
+
+HALF = "Ren\ud800"
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "groups", "by"),
+    [
+        ("action.kind", {"kind": HALF}, {}, "m1"),
+        ("action.reason", {**REFUND, "reason": HALF}, {}, "m1"),
+        ("customer.name", REFUND, {"customer": {"category": "regular", "flags": [], "name": HALF}}, "m1"),
+        ("actor.id", REFUND, {"actor": {"id": HALF, "role": "clerk"}}, "m1"),
+        ("approval.by.id", REFUND, {}, HALF),
+    ],
+)
+def test_what_no_ledger_can_write_is_malformed(shop: Guard, path: str, action: dict[str, Any], groups: dict[str, Any], by: str) -> None:
+    """Malformed input is one typed error, and not a ledger that failed: a pack's fallback is no answer to it."""
+    with pytest.raises(MalformedRequest, match=f"{path}: holds half of a character"):
+        shop.decide(action, context(**groups), approval=Approval(by={"id": by, "role": "manager"}))
+
+
+def test_whole_characters_of_any_script_are_texts(shop: Guard) -> None:
+    """The good control: letters and pictures beyond ASCII are read as they are."""
+    assert shop.decide(REFUND, context(customer={"category": "regular", "flags": [], "name": "Zoë 李 🙂"})).allowed
+
+
+def test_history_and_reasons_hold_whole_characters(shop: Guard) -> None:
+    """Malformed input is refused by name, wherever a text comes in."""
+    with pytest.raises(MalformedRequest, match="customer: holds half of a character"):
+        shop.history(customer=HALF)
+    with pytest.raises(MalformedRequest, match="because"):
+        shop.reverse("k", amount="1.00", because=HALF)

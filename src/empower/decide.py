@@ -26,7 +26,7 @@ from empower.money import MoneyError, format_money, parse_money, to_decimal
 from empower.noun import evolve
 from empower.periods import day_in
 from empower.problems import did_you_mean
-from empower.request import Approval, bare, kind_of, plain_subjects
+from empower.request import Approval, bare, halved, kind_of, plain_subjects
 from empower.version import __version__
 
 KEY_MAX = 200
@@ -356,7 +356,7 @@ def _check_up_to(given: object) -> None:
 
 
 def _check_because(given: object) -> None:
-    if not isinstance(given, str) or not given.strip():
+    if not isinstance(given, str) or not given.strip() or halved(given):
         raise MalformedRequest((Fault("because", "must say in a few words why it is taken back", 'such as because="found after all"'),))
 
 

@@ -23,6 +23,9 @@ TEXT_MAX = 1_000
 """The longest text fact that is read: texts are ids, reasons and notes, not documents."""
 
 
+HALVED_HELP = "decode it as what it was written in, such as UTF-8"
+
+
 class Misread(ValueError):
     """A value that a fact cannot have."""
 
@@ -69,6 +72,11 @@ def plain(value: Any) -> Any:
 def bare(text: str) -> str:
     """A text without whatever class it comes in: a member of an enumeration of texts is its value, and `str()` of it is not."""
     return text if type(text) is str else str.__str__(text)
+
+
+def halved(text: str) -> bool:
+    """Whether a text holds half of a character, as careless decoding leaves it: no ledger can write it down."""
+    return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
@@ -331,6 +339,8 @@ def _subject_fault(name: str, value: object, known: Sequence[str], roles: Collec
         return Fault(name, "is not a subject", did_you_mean(name, known))
     if not isinstance(value, str):
         return Fault(name, f"must be a text, not {kind_of(value)}", f'such as {name}="d7"; leave it out to ask about everybody')
+    if halved(value):
+        return Fault(name, "holds half of a character", HALVED_HELP)
     if name == "role" and value not in roles:
         return Fault(name, f"{_shown(value)} is not a role of this pack", did_you_mean(value, roles))
     return None
