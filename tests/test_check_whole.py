@@ -201,6 +201,7 @@ def test_the_ceiling_of_a_grandparent_holds(tmp_path: Path) -> None:
         (CAPS + "{id: most, for: refund, at_most: 5, because: trust}", ("duplicate-id", "most")),
         (RULES + "{id: most, deny: refund, mode: shadow, because: trust}", ("duplicate-id", "most")),
         ("facts: {order: text}", ("reserved-name", "order")),
+        ("actions: {comp: {amount: money 1..9, parameters: {currency: text}}}", ("reserved-name", "currency")),
     ],
 )
 def test_a_child_does_not_redefine_its_parent(child: str, wanted: tuple[str, str], tmp_path: Path) -> None:

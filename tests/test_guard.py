@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from empower import Guard, HoldEnded, MalformedRequest, MoreThanReserved, load_pack
+from empower import Guard, HoldEnded, KeyConflict, MalformedRequest, MoreThanReserved, load_pack
 
 PACK = """\
 pack: tiny
@@ -344,3 +346,36 @@ def test_a_rule_without_words_tells_its_condition(tmp_path: Path, rule: str, eng
     no = shop.preview(of("gesture", "5.00"), CONTEXT)
     assert no.reasons[0].staff == english
     assert german in no.told("de").staff
+
+
+# ------------------------------------------------------------------------------------------------ one ledger, several packs
+
+
+def test_a_key_names_money_and_not_a_number(tmp_path: Path) -> None:
+    """Same key, other wish: `KeyConflict`. As many yen as there were pence are another wish."""
+    pounds = guard(tmp_path / "pounds", "")
+    (tmp_path / "pack.yaml").write_text(PACK.replace("GBP", "JPY").replace("0.01", "1"), encoding="utf-8")
+    yen = pounds.with_pack(load_pack(tmp_path))
+    assert pounds.decide(of("gesture", "1.00"), CONTEXT, key="k").allowed
+    with pytest.raises(KeyConflict, match="currency was 'GBP', is 'JPY'"):
+        yen.decide(of("gesture", "100"), CONTEXT, key="k")
+
+
+# ------------------------------------------------------------------------------------------------ copies
+
+
+def test_what_never_changes_is_its_own_copy(tmp_path: Path) -> None:
+    """A guard and a decision are immutable, so a copy of either is itself; and neither is pickled by accident."""
+    shop = guard(tmp_path, "")
+    for each in (shop, shop.decide(of("gesture", "1.00"), CONTEXT)):
+        assert copy.copy(each) is each
+        assert copy.deepcopy(each) is each
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(each)
+
+
+@pytest.mark.parametrize("ledger", [5, Path("till.db"), object()])
+def test_what_is_no_ledger_is_refused_at_once(tmp_path: Path, ledger: Any) -> None:
+    """A guard is made with an address or a store, or not at all."""
+    with pytest.raises(TypeError, match="a ledger is an address or a store"):
+        Guard(guard(tmp_path, "").rules, ledger)

@@ -116,7 +116,7 @@ class Clerk:
         self, asked: Asked, judged: Judged, key: str, at: int, hold_until: int | None
     ) -> Reserved | Refused | Noted | Replayed | Moved:
         """Reserve what the verdict allows, or have the attempt recorded."""
-        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, judged.requester),), asked.up_to)
+        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, judged.requester, self.rules.program.currency),), asked.up_to)
         common = {
             "during": valid_during(judged.case.plan, judged.case.environment(), self.rules.program.zone),
             "subjects": _subjects(asked),
@@ -184,7 +184,8 @@ class Clerk:
         self, read: Sequence[Asked], together: _Together, key: str, at: int, hold_until: int | None
     ) -> Reserved | Refused | Noted | Replayed | Moved:
         judged = [part[0] for part in together.parts]
-        parts = tuple(_part(asked, each.requester if each else None) for asked, each in zip(read, judged, strict=True))
+        currency = self.rules.program.currency
+        parts = tuple(_part(asked, each.requester if each else None, currency) for asked, each in zip(read, judged, strict=True))
         wish = Wish(key, str(read[0].facts["actor.id"]), parts, together=True)
         cases = [each.case for each in judged if each is not None]
         spans = [ALWAYS, *(valid_during(case.plan, case.environment(), self.rules.program.zone) for case in cases)]
@@ -268,7 +269,7 @@ class Clerk:
         return Decision((outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state))
 
     def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
-        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None),), asked.up_to)
+        wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None, self.rules.program.currency),), asked.up_to)
         answer = self.calling(
             self.ledger.attempt, wish, [], during=ALWAYS, subjects=_subjects(asked), record=self._record((asked,), (None,), "deny")
         )
@@ -404,9 +405,11 @@ def _until(hold_for: int | None, at: int) -> int | None:
     return None if hold_for is None else at + hold_for
 
 
-def _part(asked: Asked, case: Case | None) -> Part:
+def _part(asked: Asked, case: Case | None, currency: str) -> Part:
     names = sorted({*asked.parameters, *(case.plan.asks if case else ())})
-    return Part(asked.kind, tuple((name, parameter_text(asked.parameters.get(name))) for name in names), asked.amount)
+    given = [(name, parameter_text(asked.parameters.get(name))) for name in names]
+    money = [] if asked.amount is None else [("currency", currency)]  # the same number of pence and of yen is not the same wish
+    return Part(asked.kind, (*given, *money), asked.amount)
 
 
 def _subjects(asked: Asked) -> dict[str, str]:

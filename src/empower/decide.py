@@ -26,7 +26,7 @@ from empower.money import MoneyError, format_money, parse_money, to_decimal
 from empower.noun import evolve
 from empower.periods import day_in
 from empower.problems import did_you_mean
-from empower.request import Approval, kind_of, plain_subjects
+from empower.request import Approval, bare, halved, kind_of, plain_subjects
 from empower.version import __version__
 
 KEY_MAX = 200
@@ -67,6 +67,15 @@ class Guard:
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError(f"a guard never changes: '{name}' cannot be set")
+
+    def __copy__(self) -> Guard:
+        return self
+
+    def __deepcopy__(self, _known: object) -> Guard:
+        return self
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError("a guard holds a ledger that is open, so it cannot be pickled (help: make one in each process)")
 
     def __repr__(self) -> str:
         return f"Guard({self.rules.program.name!r}, ledger={self.ledger!r}, strict={self.strict})"
@@ -294,7 +303,7 @@ def open_ledger(ledger: Ledger | str | None, clock: Callable[[], int] | None = N
     if ledger is None:
         return MemoryLedger(clock or wall_clock)
     if not isinstance(ledger, str):
-        return ledger
+        return _checked_store(ledger)
     kind = ledger.partition(":")[0]
     if kind == "sqlite":
         from empower.ledger.sqlite import SqliteLedger, parse_address  # noqa: PLC0415  (loads SQLite, which few starts need)
@@ -324,12 +333,18 @@ def kept_pack(rules: Rules) -> str:
 def checked_key(key: object) -> str:
     """A key as it may be: a text, not empty, not endless."""
     if isinstance(key, str) and 0 < len(key) <= KEY_MAX and key.isprintable():
-        return key
+        return bare(key)
     given = kind_of(key)
     if isinstance(key, str):
         given = "an empty one" if not key else f"one of {len(key)}" if len(key) > KEY_MAX else "one with signs that cannot be printed"
     help_ = "give its key, `decision.key`" if isinstance(key, Decision) else 'such as "order-17/line-3/refund-1"'
     raise MalformedRequest((Fault("key", f"must be a printable text of 1 to {KEY_MAX} characters, not {given}", help_),))
+
+
+def _checked_store(ledger: Ledger) -> Ledger:
+    if not callable(getattr(ledger, "reserve", None)):
+        raise TypeError(f"a ledger is an address or a store, not {kind_of(ledger)} (help: Guard(pack, ledger='sqlite:///till.db'))")
+    return ledger
 
 
 def _check_made(pack: object, clock: Any) -> None:
@@ -351,7 +366,7 @@ def _check_up_to(given: object) -> None:
 
 
 def _check_because(given: object) -> None:
-    if not isinstance(given, str) or not given.strip():
+    if not isinstance(given, str) or not given.strip() or halved(given):
         raise MalformedRequest((Fault("because", "must say in a few words why it is taken back", 'such as because="found after all"'),))
 
 

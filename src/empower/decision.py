@@ -217,6 +217,18 @@ class Decision(tuple[Any, ...]):
         message = "a decision has four outcomes, so it is not true or false (help: use `decision.allowed`)"
         raise TypeError(message)
 
+    def __copy__(self) -> Decision:
+        return self
+
+    def __deepcopy__(self, _known: object) -> Decision:
+        return self
+
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        message = (
+            "a decision holds the pack that tells it, so it cannot be pickled (help: hand on `decision.to_dict()` or `decision.to_json()`)"
+        )
+        raise TypeError(message)
+
     def __repr__(self) -> str:
         limit = "" if self.limit is None else f" limit={self.limit}"
         who = f" who={self.who}" if self.who else ""

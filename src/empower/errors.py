@@ -5,14 +5,19 @@ A business "no" is never an exception; it is a `Decision`. See law 10 in `docs/g
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Callable
-from typing import Self
+from typing import Any, Self
 
 from empower.noun import frozen
 
 
 class EmpowerError(Exception):
-    """Base of everything this library raises on purpose."""
+    """Base of everything this library raises on purpose. Each can be copied, and handed to another process, with what it carries."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by `__init__`, which makes the sentence out of what the error carries.
+        return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
 @frozen

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from empower import ir
-from empower.backends.python import Emitter, fact_variables, make_function, word_table
+from empower.backends.python import Emitter, fact_variables, make_function
 from empower.checked import Kind
 from empower.compile import Rules
 from empower.decision import Decision, Origin
@@ -109,15 +109,29 @@ def _dispatcher(maker: _Maker, index: Index) -> Fast:
     source = [
         "def choose(action, context):",
         "    try:",
-        f"        value = {_path('context', index.fact)}",
+        *_read_plainly(index.fact),
         "        return ways[value](action, context, value)",
         "    except (KeyError, TypeError): return other(action, context)",
     ]
     return make_function("choose", source, {"ways": ways, "other": other})
 
 
-def _path(root: str, fact: str) -> str:
-    return root + "".join(f"[{part!r}]" for part in fact.split("."))
+def _read_plainly(fact: str) -> list[str]:
+    """Lines that read a fact of words out of plain dictionaries; anything else is for the careful way."""
+    *groups, last = fact.split(".")
+    steps = [line for part in groups for line in (f"        group = group[{part!r}]", _unless_plain("group", 8))]
+    return [
+        "        group = context",
+        _unless_plain("group", 8),
+        *steps,
+        f"        value = group[{last!r}]",
+        _unless_plain("value", 8, str),
+    ]
+
+
+def _unless_plain(name: str, depth: int = 0, kind: type = dict) -> str:
+    """A line that leaves what is no plain dictionary to the careful way: others may make up what they do not hold."""
+    return f"{' ' * depth}if type({name}) is not {kind.__name__}: return None"
 
 
 # ------------------------------------------------------------------------------------------------ writing
@@ -129,8 +143,6 @@ class _Writer:
     plan: ir.Plan
     emit: Emitter
     order: tuple[str, ...]
-    looked_up: frozenset[str]
-    """Facts of words that a table looks up whatever happens."""
     handed: str
     """The fact of the index, which is handed in, read and checked; empty: none is."""
     learned: dict[str, MoneyTexts | SetLists] = field(factory=dict)
@@ -155,8 +167,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: st
     spoken = {bar.guardrail for bar in plan.bars} | {duty.guardrail for duty in plan.duties}
     order = tuple(name for name in plan.order if name in spoken)
     emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
-    looked_up = frozenset(fact for bar in plan.bars for fact in _looked_up(bar.threshold.exact, program))
-    writer = _Writer(maker.rules, plan, emit, order, looked_up, handed)
+    writer = _Writer(maker.rules, plan, emit, order, handed)
     arguments = f"action, context, {emit.variables[handed]}" if handed else "action, context"
     emit.lines.append(f"def decide({arguments}):")
     emit.line("try:")
@@ -179,11 +190,6 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: st
         "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.learned), "clock": maker.clock,
     }  # fmt: skip
     return make_function("decide", emit.lines, constants)
-
-
-def _looked_up(node: ir.Num, program: ir.Program) -> tuple[str, ...]:
-    words = word_table(node, program) if isinstance(node, ir.Rows) else None
-    return words[0] if words is not None else ()
 
 
 def _learner(learned: Mapping[str, MoneyTexts | SetLists]) -> Callable[[Any, Any], bool]:
@@ -221,6 +227,7 @@ def _write_reading(writer: _Writer) -> None:
             if prefix not in groups:
                 groups[prefix] = f"g{len(groups)}"
                 emit.line(f"{groups[prefix]} = {source}[{path[length - 1]!r}]")
+                emit.line(_unless_plain(groups[prefix]))
             source = groups[prefix]
         _write_fact(writer, slot, program.facts[slot], f"{source}[{last!r}]")
     emit.line("now = None" if writer.timeless else "now = clock()")
@@ -228,6 +235,8 @@ def _write_reading(writer: _Writer) -> None:
 
 def _write_action(writer: _Writer, kind: Kind) -> None:
     emit, program = writer.emit, writer.rules.program
+    if any("." not in slot for slot in writer.plan.slots):
+        emit.line(_unless_plain("context"))
     if kind.amount is not None:
         memo = writer.learned["action.amount"] = MoneyTexts(program.currency, kind.amount, paired=True)
         emit.line(f"amount, given = {emit.constant(memo.known)}[action['amount']]")
@@ -265,16 +274,15 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
         memo = writer.learned[slot] = MoneyTexts(currency, (kind.low, kind.high), paired=False)
         emit.line(f"{name} = {emit.constant(memo.known)}[{source}]")
         return
+    if isinstance(kind, ir.OneOfType):
+        emit.line(f"{name} = {emit.constant({member: member for member in kind.members})}[{source}]")
+        return
     emit.line(f"{name} = {source}")
     match kind:
         case ir.NumberType(unit="integer"):
-            emit.line(f"if type({name}) is not int or not {kind.low} <= {name} <= {kind.high}: return None")
+            emit.line(f"if type({name}) is not int or {name} < {kind.low} or {name} > {kind.high}: return None")
         case ir.YesNoType():
             emit.line(f"if {name} is not True and {name} is not False: return None")
-        case ir.OneOfType() if slot in writer.looked_up:
-            pass  # a table looks it up, and fails for any other word
-        case ir.OneOfType(members=members):
-            emit.line(f"if {name} not in {emit.constant(frozenset(members))}: return None")
         case ir.TextType():
             emit.line(f"if type({name}) is not str or not {name} or len({name}) > {TEXT_MAX}: return None")
         case ir.SetOfType(members=members):

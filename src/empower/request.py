@@ -23,6 +23,9 @@ TEXT_MAX = 1_000
 """The longest text fact that is read: texts are ids, reasons and notes, not documents."""
 
 
+HALVED_HELP = "decode it as what it was written in, such as UTF-8"
+
+
 class Misread(ValueError):
     """A value that a fact cannot have."""
 
@@ -64,6 +67,16 @@ def plain(value: Any) -> Any:
         return value
     dump = getattr(value, "model_dump", None)
     return dump(mode="python", by_alias=True) if callable(dump) else value
+
+
+def bare(text: str) -> str:
+    """A text without whatever class it comes in: a member of an enumeration of texts is its value, and `str()` of it is not."""
+    return text if type(text) is str else str.__str__(text)
+
+
+def halved(text: str) -> bool:
+    """Whether a text holds half of a character, as careless decoding leaves it: no ledger can write it down."""
+    return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
@@ -201,7 +214,7 @@ def _yes_no(raw: Any, _kind: ir.YesNoType, _currency: str) -> bool:
 
 def _one_of(raw: Any, kind: ir.OneOfType, _currency: str) -> str:
     if isinstance(raw, str) and raw in kind.members:
-        return str(raw)
+        return bare(raw)
     raise Misread(f"{_shown(raw)} is not one of its values", did_you_mean(str(raw)[:60], kind.members))
 
 
@@ -211,7 +224,7 @@ def _set_of(raw: Any, kind: ir.SetOfType, _currency: str) -> frozenset[str]:
     for member in raw:
         if not isinstance(member, str) or member not in kind.members:
             raise Misread(f"{_shown(member)} is not one of its values", did_you_mean(str(member)[:60], kind.members))
-    return frozenset(raw)
+    return frozenset(map(bare, raw))
 
 
 def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
@@ -221,7 +234,7 @@ def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
         raise Misread(f"is {len(raw)} characters long; at most {TEXT_MAX} are read", "shorten it")
     if not raw:
         raise Misread("is an empty text", "leave it out, or give null, when it is not known")
-    return str(raw)
+    return bare(raw)
 
 
 def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
@@ -326,6 +339,8 @@ def _subject_fault(name: str, value: object, known: Sequence[str], roles: Collec
         return Fault(name, "is not a subject", did_you_mean(name, known))
     if not isinstance(value, str):
         return Fault(name, f"must be a text, not {kind_of(value)}", f'such as {name}="d7"; leave it out to ask about everybody')
+    if halved(value):
+        return Fault(name, "holds half of a character", HALVED_HELP)
     if name == "role" and value not in roles:
         return Fault(name, f"{_shown(value)} is not a role of this pack", did_you_mean(value, roles))
     return None

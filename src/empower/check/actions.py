@@ -79,7 +79,7 @@ def _bounds(desk: Desk, name: str, document: ActionDocument, place: Place) -> tu
 
 
 def _parameter(desk: Desk, name: str, kind: ir.FactType, place: Place) -> None:
-    if name in ("kind", "amount"):
+    if name in ("kind", "amount", "currency"):
         desk.problem(place, "reserved-name", f"'{name}' has a fixed meaning in an action", "choose another name")
     elif desk.facts.setdefault(f"action.{name}", kind) != kind:
         help_ = "give it one type, or two names"

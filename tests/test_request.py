@@ -1,0 +1,137 @@
+"""What the host hands in is read by what it says, whatever class it comes in: by the quick way as by the careful one."""
+
+from __future__ import annotations
+
+import enum
+from collections import OrderedDict, defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from empower import Approval, Guard, MalformedRequest, load_pack
+
+PACK = """\
+pack: tiny
+version: 1
+currency: GBP
+timezone: Europe/London
+mission: Put it right.
+values: {trust: We trust.}
+roles: {ladder: [clerk, manager]}
+facts:
+  customer.category: {type: "one of [new, regular]", customer_may_see: yes}
+  customer.flags: set of [late, vip]
+  customer.name: text
+  item.count: integer 0..9
+actions:
+  refund: {amount: money 0.01..500}
+rules:
+  - {id: not-new, deny: refund, when: customer.category == 'new', because: trust, say: {customer: "You are {customer.category}."}}
+  - {id: not-late, deny: refund, when: "'late' in customer.flags", because: trust}
+  - {id: not-max, deny: refund, when: customer.name == 'Max', because: trust}
+  - {id: not-many, deny: refund, when: item.count > 0, because: trust}
+  - {id: boss, escalate: refund, to: manager, when: action.amount > 10, because: trust}
+"""
+REFUND = {"kind": "refund", "amount": "5.00"}
+
+
+class Word(str, enum.Enum):  # noqa: UP042  (the older way, whose `str()` is not its value)
+    """Words as typed models spell them."""
+
+    REFUND = "refund"
+    CLERK = "clerk"
+    MANAGER = "manager"
+    NEW = "new"
+    LATE = "late"
+    MAX = "Max"
+
+
+class Row:
+    """Answers to brackets, and is no mapping."""
+
+    def __getitem__(self, name: str) -> Any:
+        return {"count": 0}[name]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Guard:
+    """A guard that has answered before, so that its quick way is made."""
+    (tmp_path / "pack.yaml").write_text(PACK, encoding="utf-8")
+    made = Guard(load_pack(tmp_path))
+    assert [made.preview(REFUND, context()).outcome for _ in range(3)] == ["allow"] * 3
+    return made
+
+
+def context(**groups: Mapping[str, Any]) -> dict[str, Any]:
+    """The usual facts, some groups of them others."""
+    customer = {"category": "regular", "flags": [], "name": "Eve"}
+    return {"actor": {"id": "a1", "role": "clerk"}, "customer": customer, "item": {"count": 0}, **groups}
+
+
+@pytest.mark.parametrize(
+    ("fact", "member", "rule"), [("category", Word.NEW, "not-new"), ("flags", [Word.LATE], "not-late"), ("name", Word.MAX, "not-max")]
+)
+def test_a_member_of_an_enumeration_is_its_value(shop: Guard, fact: str, member: Any, rule: str) -> None:
+    """A rule about a word holds for a typed model that spells it as a member of an enumeration."""
+    asked = context(customer={"category": "regular", "flags": [], "name": "Eve", fact: member})
+    for decision in (shop.preview(REFUND, asked), shop.preview(REFUND, OrderedDict(asked)), shop.decide(REFUND, asked)):
+        assert (decision.outcome, decision.guardrails) == ("deny", (rule,))
+        assert all(type(value) is not Word for value in decision.facts)
+        assert "Word." not in decision.say.customer
+
+
+def test_kind_role_and_approver_may_be_members_of_an_enumeration(shop: Guard) -> None:
+    """The kind of an action, and the roles of two people, are their values."""
+    asked = context(actor={"id": "a1", "role": Word.CLERK})
+    action = {"kind": Word.REFUND, "amount": "20.00"}
+    assert shop.decide(action, asked, key="k").who == "manager"
+    assert shop.decide(action, asked, key="k", approval=Approval(by={"id": "m1", "role": Word.MANAGER})).kind == "refund"
+
+
+def test_a_mapping_that_makes_up_what_it_lacks_knows_nothing(shop: Guard) -> None:
+    """Unknown is never false, zero or empty: also where the host's dictionary would make it so, and that dictionary stays as it was."""
+    made_up: defaultdict[str, int] = defaultdict(int)
+    for _ in range(3):
+        assert shop.preview(REFUND, context(item=made_up)).outcome == "needs_info"
+    assert not made_up
+
+
+def test_what_is_no_mapping_is_refused_by_either_way(shop: Guard) -> None:
+    """Malformed input is refused by name, whether the request is complete or not."""
+    for _ in range(2):
+        with pytest.raises(MalformedRequest, match="item: must hold a mapping, not a Row"):
+            shop.preview(REFUND, context(item=Row()))  # type: ignore[arg-type]
+
+
+HALF = "Ren\ud800"
+
+
+@pytest.mark.parametrize(
+    ("path", "action", "groups", "by"),
+    [
+        ("action.kind", {"kind": HALF}, {}, "m1"),
+        ("action.reason", {**REFUND, "reason": HALF}, {}, "m1"),
+        ("customer.name", REFUND, {"customer": {"category": "regular", "flags": [], "name": HALF}}, "m1"),
+        ("actor.id", REFUND, {"actor": {"id": HALF, "role": "clerk"}}, "m1"),
+        ("approval.by.id", REFUND, {}, HALF),
+    ],
+)
+def test_what_no_ledger_can_write_is_malformed(shop: Guard, path: str, action: dict[str, Any], groups: dict[str, Any], by: str) -> None:
+    """Malformed input is one typed error, and not a ledger that failed: a pack's fallback is no answer to it."""
+    with pytest.raises(MalformedRequest, match=f"{path}: holds half of a character"):
+        shop.decide(action, context(**groups), approval=Approval(by={"id": by, "role": "manager"}))
+
+
+def test_whole_characters_of_any_script_are_texts(shop: Guard) -> None:
+    """The good control: letters and pictures beyond ASCII are read as they are."""
+    assert shop.decide(REFUND, context(customer={"category": "regular", "flags": [], "name": "Zoë 李 🙂"})).allowed
+
+
+def test_history_and_reasons_hold_whole_characters(shop: Guard) -> None:
+    """Malformed input is refused by name, wherever a text comes in."""
+    with pytest.raises(MalformedRequest, match="customer: holds half of a character"):
+        shop.history(customer=HALF)
+    with pytest.raises(MalformedRequest, match="because"):
+        shop.reverse("k", amount="1.00", because=HALF)
