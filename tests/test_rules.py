@@ -18,7 +18,7 @@ from empower.pack import Pack, PackDocument
 
 PACKS = shipped_packs()
 NAMES = (
-    "coffee-shop", "company", "contact-centre", "grocery-doorstep", "online-retail", "parcel-desk", "random-acts", "service-counter",
+    "airline-care", "coffee-shop", "company", "contact-centre", "grocery-doorstep", "hotel", "online-retail", "parcel-desk", "random-acts", "service-counter",
 )  # fmt: skip
 CASES_MIN = 20
 
