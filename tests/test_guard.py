@@ -379,3 +379,15 @@ def test_what_is_no_ledger_is_refused_at_once(tmp_path: Path, ledger: Any) -> No
     """A guard is made with an address or a store, or not at all."""
     with pytest.raises(TypeError, match="a ledger is an address or a store"):
         Guard(guard(tmp_path, "").rules, ledger)
+
+
+@pytest.mark.parametrize(("amount", "outcome"), [("4.00", "allow"), ("5.00", "allow"), ("6.00", "needs_info"), ("9.01", "deny")])
+def test_a_lookup_by_something_unknown_lies_between_its_ends(tmp_path: Path, amount: str, outcome: str) -> None:
+    """With unknowns: the outcome all completions share, else `needs_info`; and the limit is the least of theirs."""
+    lookup = "{by: order.size, small: 5, middle: 7, large: 9}"
+    facts = PACK.replace("facts:\n", "facts:\n  order.size: one of [small, middle, large]\n")
+    (tmp_path / "pack.yaml").write_text(
+        f"{facts}caps: [{{id: by-size, for: discount, at_most: {lookup}, over: deny, because: trust}}]\n", encoding="utf-8"
+    )
+    decision = Guard(load_pack(tmp_path)).preview(of("discount", amount), CONTEXT)
+    assert (decision.outcome, str(decision.limit)) == (outcome, "5.00")

@@ -284,14 +284,23 @@ def _single(rows: ir.Rows) -> ir.Num:
 
 
 def amount_triple(amounts: tuple[ir.Num, ...], *, floor: bool = False) -> ir.Triple:
-    """The smallest of several amounts (of a floor: the largest); one that reads something unknown could be anything."""
+    """The smallest of several amounts (of a floor: the largest); one that reads something unknown lies somewhere between its ends."""
     amounts = tuple(_not_below_nothing(each) for each in amounts)
     pick = ir.Greatest if floor else ir.Least
-    low = tuple(if_(readable(a), a, NOTHING) for a in amounts)
-    high = tuple(if_(readable(a), a, OPEN) for a in amounts)
+    ends = [_ends(each) for each in amounts]
+    low = tuple(if_(readable(a), a, least) for a, (least, _) in zip(amounts, ends, strict=True))
+    high = tuple(if_(readable(a), a, most) for a, (_, most) in zip(amounts, ends, strict=True))
     if len(amounts) == 1:
         return ir.Triple(amounts[0], low[0], high[0])
     return ir.Triple(pick(amounts), pick(low), pick(high))
+
+
+def _ends(amount: ir.Num) -> tuple[ir.Num, ir.Num]:
+    """The least and the most that an amount can be while nothing is known: of a lookup among constants its ends, as of rows of a table."""
+    constants = [value.value for _, value in amount.cases if isinstance(value, ir.Number)] if isinstance(amount, ir.Chosen) else []
+    if not isinstance(amount, ir.Chosen) or len(constants) < len(amount.cases):
+        return NOTHING, OPEN
+    return ir.Number(min(constants)), ir.Number(max(constants))
 
 
 def _not_below_nothing(amount: ir.Num) -> ir.Num:

@@ -189,11 +189,26 @@ def _beyond(cap: CheckedCap, view: View) -> Iterator[Three]:
     for chosen in itertools.product(*[(True, False) if each is None else (each,) for each in conditions]):
         matching = [row for row, holds in zip(cap.rows, chosen, strict=True) if holds]
         counted = matching if cap.collect else matching[:1]
-        each = [[value_of(amount, view) for amount in row.amounts] for row in counted] or [[0]]
+        each = [[values_of(amount, view) for amount in row.amounts] for row in counted] or [[[0]]]
         if cap.effect == "cap":
-            yield either([_compared(">", view.amount, bound) for row in each for bound in row])
+            yield either([_beyond_all(">", view.amount, bounds) for row in each for bounds in row])
         else:
-            yield both([either([_compared("<", view.amount, bound) for bound in row]) for row in each])
+            yield both([either([_beyond_all("<", view.amount, bounds) for bounds in row]) for row in each])
+
+
+def values_of(number: ir.Num, view: View) -> list[int | None]:
+    """What a number may be: of a lookup among constants by something unknown, each of them."""
+    if (
+        isinstance(number, ir.Chosen)
+        and view.facts.get(number.fact) is None
+        and all(isinstance(value, ir.Number) for _, value in number.cases)
+    ):
+        return [value_of(value, view) for _, value in number.cases]
+    return [value_of(number, view)]
+
+
+def _beyond_all(sign: str, amount: int, bounds: Sequence[int | None]) -> Three:
+    return _common([_compared(sign, amount, bound) for bound in bounds])
 
 
 def budget_voice(
@@ -209,7 +224,9 @@ def budget_voice(
         held = balance(budget, tuple(str(key) for key in keys))
         before = 0 if budget.already is None else value_of(budget.already, view)
         times_before = 0 if budget.already_times is None else value_of(budget.already_times, view)
-        parts = [_exceeds(view.amount + held.amount, before, value_of(limit, view)) for limit in budget.amounts]
+        parts = [
+            _common([_exceeds(view.amount + held.amount, before, most) for most in values_of(limit, view)]) for limit in budget.amounts
+        ]
         if budget.times is not None:
             parts.append(_exceeds(1 + held.times, times_before, budget.times))
         return Voice(budget.id, either(parts), budget.outcome)
