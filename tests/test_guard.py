@@ -384,7 +384,7 @@ def test_what_is_no_ledger_is_refused_at_once(tmp_path: Path, ledger: Any) -> No
 @pytest.mark.parametrize(("amount", "outcome"), [("4.00", "allow"), ("5.00", "allow"), ("6.00", "needs_info"), ("9.01", "deny")])
 def test_a_lookup_by_something_unknown_lies_between_its_ends(tmp_path: Path, amount: str, outcome: str) -> None:
     """With unknowns: the outcome all completions share, else `needs_info`; and the limit is the least of theirs."""
-    lookup = "{by: order.size, small: 5, middle: 7, large: 9}"
+    lookup = "{by: order.size, small: 5, middle: 7.50, large: 9}"
     facts = PACK.replace("facts:\n", "facts:\n  order.size: one of [small, middle, large]\n")
     (tmp_path / "pack.yaml").write_text(
         f"{facts}caps: [{{id: by-size, for: discount, at_most: {lookup}, over: deny, because: trust}}]\n", encoding="utf-8"

@@ -122,6 +122,8 @@ def _scaled(node: ir.Num, factor: int) -> ir.Num:
         return ir.Number(node.value * factor)
     if isinstance(node, ir.Scaled):
         return ir.Scaled(node.value, node.factor * factor)
+    if isinstance(node, ir.Chosen):  # so that a lookup among constants stays one
+        return ir.Chosen(node.fact, tuple((member, _scaled(value, factor)) for member, value in node.cases))
     return ir.Scaled(node, factor)
 
 
@@ -210,20 +212,24 @@ def product(left: Quantity, right: Quantity) -> Quantity:
 
 def floored(value: Quantity) -> ir.Num:
     """Whole minor units, rounded down: the one rounding, for the most that caps and budgets give."""
-    if value.denominator == 1:
-        return value.node
-    if isinstance(value.node, ir.Number):
-        return ir.Number(value.node.value // value.denominator)
-    return ir.Floored(value.node, value.denominator)
+    return _floored(value.node, value.denominator)
 
 
 def raised(value: Quantity) -> ir.Num:
     """Whole minor units, rounded up, as −floor(−x): for the least that a cap gives, and for what was given before."""
     if value.denominator == 1:
         return value.node
-    if isinstance(value.node, ir.Number):
-        return ir.Number(-(-value.node.value // value.denominator))
-    return ir.Scaled(ir.Floored(ir.Scaled(value.node, -1), value.denominator), -1)
+    return _scaled(_floored(_scaled(value.node, -1), value.denominator), -1)
+
+
+def _floored(node: ir.Num, divisor: int) -> ir.Num:
+    if divisor == 1:
+        return node
+    if isinstance(node, ir.Number):
+        return ir.Number(node.value // divisor)
+    if isinstance(node, ir.Chosen):
+        return ir.Chosen(node.fact, tuple((member, _floored(value, divisor)) for member, value in node.cases))
+    return ir.Floored(node, divisor)
 
 
 def compare(operator: ir.Operator, left: Quantity, right: Quantity, currency: str) -> ir.Compare:
