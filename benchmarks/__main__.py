@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measure the ratios of the design (§7, rows 1, 2, 3, 5 and last) on this machine and print them.
+"""``python -m benchmarks``: measure the ratios that the README promises on this machine and print them.
 
 Ratios only hold inside one run. A busy machine makes the times worse and the ratios noisier, not wrong: look at the load it prints.
 """
@@ -10,10 +10,11 @@ import argparse
 from benchmarks.cold import cold_start
 from benchmarks.decisions import against_hand, against_peers
 from benchmarks.ledger import durable
+from benchmarks.ledger_postgres import one_against_five
 from benchmarks.report import Row, as_json, as_text, machine
 from benchmarks.scale import scaling
 
-PARTS = ("hand", "peers", "scale", "ledger", "cold")
+PARTS = ("hand", "peers", "scale", "ledger", "postgres", "cold")
 
 
 def _arguments() -> argparse.Namespace:
@@ -35,6 +36,8 @@ def measured(parts: tuple[str, ...], *, quick: bool) -> list[Row]:
         rows += scaling(7, sizes=(26, 1_000, 10_000)) if quick else scaling()
     if "ledger" in parts:
         rows += durable(quick=quick)
+    if "postgres" in parts:
+        rows += one_against_five(3) if quick else one_against_five()
     if "cold" in parts:
         rows += cold_start(7) if quick else cold_start()
     return rows

@@ -8,7 +8,7 @@ predates two of them:
   above which a denial or an escalation would fire; None where a rule that does not look at the amount fires, and where no amount of at
   least 0.01 is left. The original gave the smallest cap, and 0 for a denial. (The kind's own bound, 5,000.00, is never the smallest: a
   table always applies, and its highest cell is 1,600.00.)
-* **A no is never a dead end** (law 3 and "Over" in §4). An escalation names the lowest role that could say yes, at or above the role a
+* **A no is never a dead end** (law 3, and *Over* in docs/packs.md). An escalation names the lowest role that could say yes, at or above the role a
   rule asks for, which is `supervisor` for E1 to E8; these do not fire for somebody who is one. The approver meets the caps of their own
   role; their tenure is not known, so no rule on tenure stands in their way. If nobody could say yes, the outcome is a denial.
 

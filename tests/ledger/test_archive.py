@@ -132,7 +132,7 @@ def test_a_ledger_restored_from_a_copy_drops_nothing_for_an_archive_that_tells_o
 
 
 def test_a_key_in_the_archive_never_gives_again(tmp_path: Path, clock: Clock, old: Path) -> None:
-    """Asked twice, given once (DESIGN law 9): it answers what it answered before, and another wish under it is a conflict."""
+    """Asked twice, given once (law 9): it answers what it answered before, and another wish under it is a conflict."""
     ledger = filled(tmp_path, clock)
     again = [wish("k0", 10), wish("k1", 10), wish("k2", 10), wish("k4", 10), wish("parts", 1, 2)]
     calls: list[Any] = [lambda asked=asked: reserve(ledger, asked) for asked in again]
@@ -350,7 +350,7 @@ def archived_in_the_end(tmp_path: Path, clock: Clock) -> None:
 
 
 def test_a_crash_at_any_step_leaves_all_of_it(tmp_path: Path) -> None:
-    """The archive is whole before anything is dropped, and what is dropped is dropped at once (DESIGN law 1)."""
+    """The archive is whole before anything is dropped, and what is dropped is dropped at once (law 1)."""
 
     def steps(name: str) -> tuple[Path, Clock, Callable[[], Ledger], Callable[[Ledger], object]]:
         place, clock = tmp_path / name, Clock()

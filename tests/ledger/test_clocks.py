@@ -1,4 +1,4 @@
-"""Clocks: backward steps are harmless, forward jumps are refused until they are accepted (DESIGN law 1: ledger time)."""
+"""Clocks: backward steps are harmless, forward jumps are refused until they are accepted (law 1: ledger time)."""
 
 from __future__ import annotations
 

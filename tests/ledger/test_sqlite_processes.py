@@ -1,4 +1,4 @@
-"""Several processes on one file: under any concurrency, crash or retry a limit is a limit, and what was acknowledged is kept (DESIGN law 1)."""
+"""Several processes on one file: under any concurrency, crash or retry a limit is a limit, and what was acknowledged is kept (law 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A key names one wish: kind, parameters and actor (DESIGN §2 *wish, key*)."""
+"""A key names one wish: kind, parameters and actor (docs/glossary.md)."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from empower.testing.threads import Threads
 
 
 class LedgerConformance(Reserving, Keys, Holds, Threads, Histories):
-    """The port, DESIGN laws 1 and 9. A subclass says how an empty ledger is made; it may set `examples` for a longer search."""
+    """The port, laws 1 and 9. A subclass says how an empty ledger is made; it may set `examples` for a longer search."""
 
     def new_ledger(self, clock: Clock) -> Ledger:
         """An empty ledger that goes by this clock; whoever asks for it closes it."""

@@ -85,7 +85,7 @@ class Durable:
         other.close()
 
     def test_a_campaign_of_1000_pounds_gives_exactly_142_times_7(self, ledger: Ledger, clock: Clock) -> None:
-        """Five shops with eight tills each ask for £7: no more than the limit under any concurrency (DESIGN law 1), and not less than fits."""
+        """Five shops with eight tills each ask for £7: no more than the limit under any concurrency (law 1), and not less than fits."""
         ledger.close()
 
         def sell(shop: int, till: int) -> None:
@@ -125,7 +125,7 @@ class Durable:
 
     @pytest.mark.parametrize("name", CALLS)
     def test_a_crash_at_any_step_leaves_all_of_a_call_or_nothing(self, clock: Clock, name: str) -> None:
-        """What was not acknowledged is never half there, and the same call again leaves it there once (DESIGN laws 1 and 9)."""
+        """What was not acknowledged is never half there, and the same call again leaves it there once (laws 1 and 9)."""
         ledger = self.new_ledger(clock)
         folder = code_of(ledger)
         earlier, call = CALLS[name]

@@ -57,7 +57,7 @@ class Histories:
         return settings(max_examples=self.examples, deadline=None, suppress_health_check=list(HealthCheck), **options)
 
     def test_a_store_answers_as_the_model_does(self) -> None:
-        """In any history, with a clock that jumps (DESIGN laws 1 and 9)."""
+        """In any history, with a clock that jumps (laws 1 and 9)."""
         run_state_machine_as_test(machine_of(self.new_ledger, self.reopening), settings=self.searched(stateful_step_count=40))
 
     def test_no_history_takes_a_window_above_the_limit(self) -> None:

@@ -1,4 +1,4 @@
-"""Keys: asked twice, given once (DESIGN law 9)."""
+"""Keys: asked twice, given once (law 9)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reserving: all legs of all parts fit and are written, or none is (DESIGN law 1)."""
+"""Reserving: all legs of all parts fit and are written, or none is (law 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Under any concurrency a limit is a limit (DESIGN law 1), and what is asked twice is given once (law 9)."""
+"""Under any concurrency a limit is a limit (law 1), and what is asked twice is given once (law 9)."""
 
 from __future__ import annotations
 
