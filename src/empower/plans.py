@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter as Tally
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from empower import ir
 from empower.environment import Value
@@ -71,11 +71,6 @@ class Index:
                 self._always.discard(bar.guardrail)
                 for member in members:
                     self._by_value.setdefault(member, set()).add(bar.guardrail)
-
-    @property
-    def values(self) -> Container[str]:
-        """The values that some guardrail names."""
-        return self._by_value
 
     def named(self, value: object) -> str | None:
         """The value, if some guardrail names it; all others are alike."""
