@@ -31,7 +31,7 @@ find_python() (
 endef
 export FIND_PYTHON
 
-.PHONY: help demo test check fix bench torture test-others clean
+.PHONY: help demo test check fix docs bench torture test-others clean
 
 help:  ## say what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -51,6 +51,10 @@ check: .venv/.has-dev  ## style, types and the directions of imports, without ru
 fix: .venv/.has-dev  ## mend what a machine can mend: style and layout
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
+
+docs: .venv/.has-docs  ## make a site of docs/, to be read without a network: build/docs/index.html
+	@$(PYTHON) -m sphinx --quiet --nitpicky --fail-on-warning --keep-going -b html -d build/doctrees docs build/docs
+	@echo "the site: build/docs/index.html"
 
 bench: .venv/.has-bench  ## measure speed against a hand-written function and other engines
 	@$(PYTHON) -m benchmarks
@@ -94,6 +98,10 @@ clean:  ## remove the environments and what the tools left behind
 
 .venv/.has-bench: .venv/.has-dev
 	@$(PYTHON) $(INSTALL) -e '.[dev,bench]'
+	@touch $@
+
+.venv/.has-docs: .venv/.made $(DECLARED)
+	@$(PYTHON) $(INSTALL) -e '.[docs]'
 	@touch $@
 
 .PRECIOUS: .venv-%/.made

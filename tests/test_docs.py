@@ -94,16 +94,21 @@ def missing(wanted: object, found: object) -> list[str]:
 
 def run_python(name: str, scope: dict[str, Any]) -> None:
     """Run the Python of a page as one session, and fail with every difference."""
-    source = "".join(f"{block.body}\n" for block in blocks(name) if block.info == "python")
+    run_session("".join(f"{block.body}\n" for block in blocks(name) if block.info == "python"), name, scope)
+
+
+def run_session(source: str, name: str, scope: dict[str, Any]) -> None:
+    """Run a session in Python, and fail with every difference. What it binds stays in `scope`."""
     test = doctest.DocTestParser().get_doctest(source, scope, name, name, 0)
     assert test.examples
+    test.globs = scope
     out = io.StringIO()
     runner = doctest.DocTestRunner(verbose=False)
     runner.run(test, out=out.write, clear_globs=False)
     assert runner.failures == 0, out.getvalue()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/api.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/api.md"])
 def test_python_on_a_page_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python on a page gives what the page says."""
     monkeypatch.chdir(ROOT)
@@ -125,18 +130,29 @@ def run_command(line: str, folder: Path) -> str:
     return subprocess.run(command, cwd=folder, env=environment, shell=True, check=False, capture_output=True, text=True).stdout  # noqa: S602
 
 
-def test_the_tutorial_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever does what the tutorial says gets what it shows."""
-    for block in blocks("docs/tutorial.md"):
+FOLLOWED = [
+    "docs/tutorial.md",
+    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("docs/how-to/*.md") if path.stem != "index"),
+]
+"""Pages that are followed step by step, in an empty folder that holds nothing but the packs that ship."""
+
+
+@pytest.mark.parametrize("name", FOLLOWED)
+def test_a_page_can_be_followed(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever does what the page says gets what it shows."""
+    shutil.copytree(ROOT / "rules", tmp_path / "rules")
+    monkeypatch.chdir(tmp_path)
+    scope: dict[str, Any] = {}
+    for block in blocks(name):
         language, _, file = block.info.partition(" ")
-        if language == "yaml":
-            (tmp_path / file).parent.mkdir(exist_ok=True)
-            (tmp_path / file).write_text(block.body, encoding="utf-8")
+        if language == "python":
+            run_session(block.body, name, scope)
         elif language == "console":
             line, _, shown = block.body.partition("\n")
             assert run_command(line, tmp_path) == shown, line
-    monkeypatch.chdir(tmp_path)
-    run_python("docs/tutorial.md", {})
+        elif file:
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).write_text(block.body, encoding="utf-8")
 
 
 def test_the_readme_shows_what_the_demo_prints() -> None:

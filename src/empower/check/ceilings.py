@@ -61,7 +61,7 @@ def _hold_against(desk: Desk, checked: CheckedPack, cap: CheckedCap, place: Plac
             if given is not None and ceiling is not None and given > ceiling.most:
                 shown, most = (plain_money(value, checked.currency) for value in (given, ceiling.most))
                 where = checked.about[ceiling.cap].span()
-                message = f"'{cap.id}' gives a {role} {shown}, above the ceiling '{ceiling.cap}' of {most} at {where}"
+                message = f"'{cap.id}' gives {shown} to '{role}', above the ceiling '{ceiling.cap}' of {most} at {where}"
                 desk.problem(_amount_place(desk, place, index, role), "exceeds-ceiling", message, f"write {most} or less")
                 return
 
