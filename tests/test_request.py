@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import itertools
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
 from pathlib import Path
@@ -119,9 +120,11 @@ HALF = "Ren\ud800"
     ],
 )
 def test_what_no_ledger_can_write_is_malformed(shop: Guard, path: str, action: dict[str, Any], groups: dict[str, Any], by: str) -> None:
-    """Malformed input is one typed error, and not a ledger that failed: a pack's fallback is no answer to it."""
-    with pytest.raises(MalformedRequest, match=f"{path}: holds half of a character"):
-        shop.decide(action, context(**groups), approval=Approval(by={"id": by, "role": "manager"}))
+    """Malformed input is one typed error, to every question alike, and not a ledger that failed: a pack's fallback is no answer to it."""
+    approvals = [Approval(by={"id": by, "role": "manager"}), *([None] if by != HALF else [])]
+    for ask, approval in itertools.product((shop.decide, shop.preview), approvals):
+        with pytest.raises(MalformedRequest, match=f"{path}: holds half of a character"):
+            ask(action, context(**groups), approval=approval)
 
 
 def test_whole_characters_of_any_script_are_texts(shop: Guard) -> None:

@@ -16,7 +16,20 @@ from empower.ledger import Balance, Counter, Leg, Window
 from empower.money import MoneyError, parse_money, plain_money
 from empower.noun import evolve, field, frozen
 from empower.problems import did_you_mean
-from empower.request import HALVED_HELP, SUBJECTS, Approval, Misread, bare, halved, kind_of, outcome_value, plain, read_facts, read_value
+from empower.request import (
+    HALVED,
+    HALVED_HELP,
+    SUBJECTS,
+    Approval,
+    Misread,
+    bare,
+    halved,
+    kind_of,
+    outcome_value,
+    plain,
+    read_facts,
+    read_value,
+)
 
 NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
@@ -58,6 +71,8 @@ def read_asked(
         faults.append(Fault("action.kind", f"must be a text, not {kind_of(kind)}", "name the action, such as `refund`"))
         kind = ""
     kind = bare(kind)
+    if halved(kind):
+        faults.append(Fault("action.kind", HALVED, HALVED_HELP))
     declared = rules.checked.kinds.get(kind)
     amount = _amount(given, declared, rules, faults)
     parameters = _parameters(given, declared, rules, faults)
@@ -66,19 +81,9 @@ def read_asked(
     if strict:
         faults.extend(_undeclared(rules, given, declared, context))
     approver = _approver(rules, kind, approval, faults) if approval is not None else None
-    if recorded:
-        by = {f"approval.by.{path.removeprefix('actor.')}": value for path, value in (approver or {}).items()}
-        faults.extend(_unwritable({"action.kind": kind, **facts, **by}))
     if faults:
         raise MalformedRequest(tuple(faults))
     return Asked(kind, amount, parameters, facts, approver, up_to, context)
-
-
-def _unwritable(values: Mapping[str, Value | None]) -> Iterable[Fault]:
-    """What a ledger could not write down is malformed, and not a ledger that failed."""
-    for path, value in values.items():
-        if isinstance(value, str) and halved(value):
-            yield Fault(path, "holds half of a character", HALVED_HELP)
 
 
 def _amount(given: Mapping[str, Any], declared: Kind | None, rules: Rules, faults: list[Fault]) -> int | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter as Tally
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -19,22 +19,18 @@ from empower.compile import Rules
 from empower.decision import Decision, Origin
 from empower.explain import Teller
 from empower.formulas import all_of
-from empower.lower import facts_of_number, if_
+from empower.lower import if_
+from empower.masks import Mask, facts_of_bar, hopeless, make_mask, reads_actor
 from empower.memo import MEMO_MAX, Memo, MoneyTexts, SetLists
 from empower.money import MoneyError, to_decimal
 from empower.noun import field, frozen
 from empower.plans import Index
-from empower.request import TEXT_MAX, Misread, look_up, plain, read_value
+from empower.request import TEXT_MAX, Misread, halved, look_up, plain, read_value
 from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _NOTHING: frozenset[str] = frozenset()
-
-
-def _spelled(order: tuple[str, ...]) -> Callable[[int], tuple[str, ...]]:
-    """A mask of bits → the ids it stands for, in the pack's order."""
-    return lambda mask: tuple(name for bit, name in enumerate(order) if mask >> bit & 1)
 
 
 class Ways:
@@ -142,7 +138,7 @@ class _Writer:
     rules: Rules
     plan: ir.Plan
     emit: Emitter
-    order: tuple[str, ...]
+    mask: Mask
     handed: str
     """The fact of the index, which is handed in, read and checked; empty: none is."""
     learned: dict[str, MoneyTexts | SetLists] = field(factory=dict)
@@ -153,21 +149,11 @@ class _Writer:
         """Whether the answer, and what it offers instead, is the same at every instant: then the clock is not asked."""
         return self.plan.clock == "never" and not self.rules.program.menu
 
-    def bit(self, guardrail: str) -> int:
-        """The bit of a guardrail in the mask."""
-        return 1 << self.order.index(guardrail)
-
-    def mask(self, bars: Iterable[ir.Bar]) -> int:
-        """The bits of several."""
-        return sum({self.bit(bar.guardrail) for bar in bars})
-
 
 def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: str) -> Callable[..., Decision | None]:
     program = maker.rules.program
-    spoken = {bar.guardrail for bar in plan.bars} | {duty.guardrail for duty in plan.duties}
-    order = tuple(name for name in plan.order if name in spoken)
     emit = Emitter({**fact_variables(plan.slots), "action.kind": "kind"}, program)
-    writer = _Writer(maker.rules, plan, emit, order, handed)
+    writer = _Writer(maker.rules, plan, emit, make_mask(plan), handed)
     arguments = f"action, context, {emit.variables[handed]}" if handed else "action, context"
     emit.lines.append(f"def decide({arguments}):")
     emit.line("try:")
@@ -183,11 +169,12 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: st
     emit.line("except Exception: return None")
     _write_answer(writer, standing)
     decimals = Memo(lambda minor: to_decimal(minor, program.currency))
-    names = Memo(_spelled(order))
+    names = Memo(writer.mask.names)
     constants = {
         **emit.constants, "Decision": Decision, "origin": Origin(maker.teller, plan.kind), "kind": plan.kind,
         "names": names.known, "name": names.learn, "decimals": decimals.known, "decimal": decimals.learn, "NO_PARAMETERS": NO_PARAMETERS,
         "NOTHING": _NOTHING, "day_of": maker.teller.day_of, "learn": _learner(writer.learned), "clock": maker.clock,
+        "halved": halved,
     }  # fmt: skip
     return make_function("decide", emit.lines, constants)
 
@@ -230,7 +217,8 @@ def _write_reading(writer: _Writer) -> None:
                 emit.line(_unless_plain(groups[prefix]))
             source = groups[prefix]
         _write_fact(writer, slot, program.facts[slot], f"{source}[{last!r}]")
-    emit.line("now = None" if writer.timeless else "now = clock()")
+    if not writer.timeless:
+        emit.line("now = clock()")
 
 
 def _write_action(writer: _Writer, kind: Kind) -> None:
@@ -285,6 +273,7 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
             emit.line(f"if {name} is not True and {name} is not False: return None")
         case ir.TextType():
             emit.line(f"if type({name}) is not str or not {name} or len({name}) > {TEXT_MAX}: return None")
+            emit.line(f"if not {name}.isascii() and halved({name}): return None")
         case ir.SetOfType(members=members):
             emit.line(f"if type({name}) is not list: return None")
             emit.line(f"if {name}:")
@@ -318,7 +307,7 @@ def _write_thresholds(writer: _Writer) -> None:
         emit.line(f"floor = {plan.amount[0] if plan.amount is not None else 0}")
     _write_shared(writer, [(bar, bar.threshold.exact) for bar in plan.bars])
     for duty in plan.duties:
-        emit.line(f"if {emit.condition(duty.exact)}: mask |= {writer.bit(duty.guardrail)}  # {duty.effect} {duty.guardrail}")
+        emit.line(f"if {emit.condition(duty.exact)}: {writer.mask.statement(duty.guardrail)}  # {duty.effect} {duty.guardrail}")
 
 
 def _write_shared(writer: _Writer, bars: Sequence[tuple[ir.Bar, ir.Num]]) -> None:
@@ -365,11 +354,11 @@ def _without(node: ir.Num, shared: ir.Cond | str) -> ir.Num:
 
 def _write_bar(writer: _Writer, bar: ir.Bar, node: ir.Num) -> None:
     emit = writer.emit
-    bit = writer.bit(bar.guardrail)
+    spoke = writer.mask.statement(bar.guardrail)
     if bar.effect == "floor":
         emit.assign("t", node)
         emit.line("if t > floor: floor = t")
-        emit.line(f"if amount < t: mask |= {bit}")
+        emit.line(f"if amount < t: {spoke}")
         return
     if isinstance(node, ir.If) and node.otherwise == ir.Number(ir.OPEN):
         emit.line(f"if {emit.condition(node.condition)}:")
@@ -377,23 +366,23 @@ def _write_bar(writer: _Writer, bar: ir.Bar, node: ir.Num) -> None:
         _write_bar(writer, bar, node.then)
         emit.depth -= 1
     elif node == ir.Number(ir.CLOSED):
-        emit.line(f"limit = {ir.CLOSED}; mask |= {bit}")
+        emit.line(f"limit = {ir.CLOSED}; {spoke}")
     elif node != ir.Number(ir.OPEN):
         name = str(node.value) if isinstance(node, ir.Number) else "t"
         if name == "t":
             emit.assign("t", node)
         emit.line(f"if {name} < limit: limit = {name}")
-        emit.line(f"if amount > {name}: mask |= {bit}")
+        emit.line(f"if amount > {name}: {spoke}")
 
 
 def _write_answer(writer: _Writer, standing: Mapping[str, Any]) -> None:
     emit, plan = writer.emit, writer.plan
     priced = plan.amount is not None
     facts = "".join(f", {emit.variables[slot]}" for slot in plan.slots)
-    state = f"({'amount' if priced else 'None'}, now, context, parameters{facts})"
+    state = f"({'amount' if priced else 'None'}, {'None' if writer.timeless else 'now'}, context, parameters{facts})"
     _write_memo(emit, "ids", "mask", "names", "name")
-    tight = writer.mask(plan.bars)
-    emit.line(f"if not mask & {tight}:" if tight else "if True:")
+    tight = writer.mask.least(bar.guardrail for bar in plan.bars)
+    emit.line(f"if mask < {tight}:" if tight else "if True:")
     emit.depth += 1
     if priced:
         _write_memo(emit, "limit", "limit", "decimals", "decimal")
@@ -426,10 +415,9 @@ def _write_memo(emit: Emitter, target: str, key: str, known: str, learn: str) ->
 def _write_role(writer: _Writer, standing: Mapping[str, Any]) -> None:
     """Who could say yes: the lowest role above for whom nothing that depends on the actor would speak."""
     emit, plan, program = writer.emit, writer.plan, writer.rules.program
-    dependent = [bar for bar in plan.bars if any(fact.startswith("actor.") for fact in _facts_of(bar))]
-    hopeless = writer.mask(bar for bar in plan.bars if bar.outcome == "deny" or bar not in dependent)
+    nobody = writer.mask.least(hopeless(plan))
     emit.line("who = None")
-    emit.line(f"if not mask & {hopeless}:" if hopeless else "if True:")
+    emit.line(f"if mask < {nobody}:" if nobody else "if True:")
     emit.depth += 1
     ladder = program.ladder
     first = {role: index + 1 for index, role in enumerate(ladder)} | {role: ladder.index(asks) for role, asks in program.beside.items()}
@@ -441,16 +429,16 @@ def _write_role(writer: _Writer, standing: Mapping[str, Any]) -> None:
             named.setdefault(ladder.index(bar.role), []).append(bar)
     for rank, bars in sorted(named.items()):
         if rank:
-            emit.line(f"if start < {rank} and mask & {writer.mask(bars)}: start = {rank}")
-    emit.line(f"for role in {emit.constant(ladder)}[start:]:")
+            emit.line(f"if start < {rank} and mask & {writer.mask.of(bars)}: start = {rank}")
+    emit.line(f"for role in {emit.constant(tuple(ladder[rank:] for rank in range(len(ladder) + 1)))}[start]:")
     emit.depth += 1
     for fact, value in standing.items():
         emit.variables = {**emit.variables, fact: emit.constant(value)}  # never a literal: Python warns of `None is True`
     emit.variables = {**emit.variables, "actor.role": "role"}
-    for bar in dependent:
+    for bar in filter(reads_actor, plan.bars):
         # An escalation to a role cannot stand in the way of that role: if it spoke, only that role and those above are tried;
         # if it did not, it would not for a role above the requester's either.
-        if bar.role is None or _facts_of(bar) & {"actor.role", *standing} != {"actor.role"}:
+        if bar.role is None or facts_of_bar(bar) & {"actor.role", *standing} != {"actor.role"}:
             _write_standing(writer, bar, bar.threshold.exact, standing)
     emit.line("who = role")
     emit.line("break")
@@ -476,7 +464,3 @@ def _write_standing(writer: _Writer, bar: ir.Bar, node: ir.Num, standing: Mappin
     elif node != ir.Number(ir.OPEN):
         emit.assign("t", node)
         emit.line(f"if amount {sign} t: continue")
-
-
-def _facts_of(bar: ir.Bar) -> set[str]:
-    return facts_of_number(bar.threshold.exact)

@@ -23,6 +23,7 @@ TEXT_MAX = 1_000
 """The longest text fact that is read: texts are ids, reasons and notes, not documents."""
 
 
+HALVED = "holds half of a character"
 HALVED_HELP = "decode it as what it was written in, such as UTF-8"
 
 
@@ -75,7 +76,7 @@ def bare(text: str) -> str:
 
 
 def halved(text: str) -> bool:
-    """Whether a text holds half of a character, as careless decoding leaves it: no ledger can write it down."""
+    """Whether a text holds half of a character, as careless decoding leaves it: no ledger can write it down, and no screen can show it."""
     return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
@@ -230,11 +231,14 @@ def _set_of(raw: Any, kind: ir.SetOfType, _currency: str) -> frozenset[str]:
 def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
     if not isinstance(raw, str):
         raise Misread(f"must be a text, not {kind_of(raw)} ({_shown(raw)})", "give ids as texts, so that 007 stays 007")
-    if len(raw) > TEXT_MAX:
-        raise Misread(f"is {len(raw)} characters long; at most {TEXT_MAX} are read", "shorten it")
-    if not raw:
+    text = bare(raw)
+    if len(text) > TEXT_MAX:
+        raise Misread(f"is {len(text)} characters long; at most {TEXT_MAX} are read", "shorten it")
+    if not text:
         raise Misread("is an empty text", "leave it out, or give null, when it is not known")
-    return bare(raw)
+    if halved(text):
+        raise Misread(HALVED, HALVED_HELP)
+    return text
 
 
 def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
@@ -340,7 +344,7 @@ def _subject_fault(name: str, value: object, known: Sequence[str], roles: Collec
     if not isinstance(value, str):
         return Fault(name, f"must be a text, not {kind_of(value)}", f'such as {name}="d7"; leave it out to ask about everybody')
     if halved(value):
-        return Fault(name, "holds half of a character", HALVED_HELP)
+        return Fault(name, HALVED, HALVED_HELP)
     if name == "role" and value not in roles:
         return Fault(name, f"{_shown(value)} is not a role of this pack", did_you_mean(value, roles))
     return None
