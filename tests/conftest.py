@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["pytester"]
+
 # A slow machine is no fault of the code, so no property is timed. `EMPOWER_PROFILE=long` searches twenty times as far.
 settings.register_profile("short", deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=2000)

@@ -108,7 +108,7 @@ def run_session(source: str, name: str, scope: dict[str, Any]) -> None:
     assert runner.failures == 0, out.getvalue()
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/api.md"])
+@pytest.mark.parametrize("name", ["README.md", "docs/index.md", "docs/api.md", "docs/testing.md"])
 def test_python_on_a_page_runs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The Python on a page gives what the page says."""
     monkeypatch.chdir(ROOT)

@@ -62,9 +62,9 @@ def test_every_pack_is_shipped(repository: Path, wheel: Path) -> None:
 
 
 def test_only_the_package_is_shipped(wheel: Path) -> None:
-    """The wheel holds the package and its metadata: no test, no note, no leftover."""
+    """The wheel holds the package, the plugin of pytest and the metadata: no test, no note, no leftover."""
     names = ZipFile(wheel).namelist()
-    assert {name.partition("/")[0] for name in names} == {"empower", f"empower-{empower.__version__}.dist-info"}
+    assert {name.partition("/")[0] for name in names} == {"empower", "pytest_empower.py", f"empower-{empower.__version__}.dist-info"}
     assert [name for name in names if "__pycache__" in name] == []
 
 
