@@ -39,6 +39,7 @@ MEETS_FLOATS = {
         "name",
         "division",
     ),  # a number written by an author is read from its text; the rest is fractions
+    "empower.backends.english": ("division",),  # of fractions
     "empower.check": ("division",),  # of paths
     "empower.ledger.postgres": ("division",),  # a connection is waited for in seconds
     "empower.ledger.sqlite": ("division",),  # a lock is waited for in seconds

@@ -62,6 +62,16 @@ class FactNote:
 
 
 @frozen
+class Terms:
+    """The conditions of a guardrail as its author set them apart, each in negation normal form; what it does follows from all of them."""
+
+    wanted: ir.Cond = ir.Constant(value=True)
+    """What a positive list, a call for evidence or an assumption asks for."""
+    when: ir.Cond = ir.Constant(value=True)
+    unless: ir.Cond = ir.Constant(value=False)
+
+
+@frozen
 class CheckedRule:
     """`deny`, `escalate`, `only_if`, `ask` or `assume`: it speaks when `fires` holds."""
 
@@ -74,6 +84,7 @@ class CheckedRule:
     role: str | None
     evidence: tuple[int, tuple[str, ...]] | None
     shadow: bool
+    terms: Terms = field(default=Terms(), repr=False)
 
 
 @frozen
@@ -85,6 +96,7 @@ class CheckedDuty:
     kinds: tuple[str, ...]
     holds: ir.Cond
     then: tuple[str, ...]
+    terms: Terms = field(default=Terms(), repr=False)
 
 
 @frozen
@@ -113,6 +125,7 @@ class CheckedCap:
     shadow: bool
     ceiling: bool = False
     """A parent's cap, constant by role, that a child's constants may not exceed."""
+    terms: Terms = field(default=Terms(), repr=False)
 
 
 @frozen

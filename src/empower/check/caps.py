@@ -8,7 +8,7 @@ from typing import Any, Literal
 from empower import ir
 from empower.check.definitions import read_lookup
 from empower.check.desk import Desk
-from empower.check.rules import applies, condition, dates, shadow
+from empower.check.rules import applies, both, condition, dates, shadow
 from empower.check.tables import csv_rows
 from empower.checked import CheckedCap, Row
 from empower.formulas import all_of, any_of, atoms, negated, negation_normal
@@ -78,19 +78,20 @@ def _cap(desk: Desk, document: CapDocument, place: Place, lines: Sequence[_Line]
         _check_cases(desk, lines, rows, place, work)
     dated = dates(desk, document, place)
     _check_outside(desk, document, place)
-    condition_ = all_of(tuple(applies(desk, document.when, document.unless, place, "refused")))
+    terms = applies(desk, document.when, document.unless, place, "refused")
     return CheckedCap(
         document.id,
         "cap" if bound == "at_most" else "floor",
         _kinds(desk, document, place),
         _collected(tuple(row for row, _ in rows), lines) if policy == "collect-min" else tuple(row for row, _ in rows),
         policy == "collect-min",
-        negation_normal(condition_),
+        both(terms),
         dated,
         document.outside == "0",
         over(desk, document.over, (*place, "over")),
         shadow,
         desk.yes_no(document.ceiling, (*place, "ceiling")),
+        terms,
     )
 
 

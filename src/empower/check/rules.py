@@ -8,7 +8,7 @@ from typing import Any, Literal
 from empower import ir
 from empower.check.definitions import condition_tree, local_day
 from empower.check.desk import Desk, keys_of
-from empower.checked import CheckedClaim, CheckedDuty, CheckedRule
+from empower.checked import CheckedClaim, CheckedDuty, CheckedRule, Terms
 from empower.formulas import all_of, any_of, negated, negation_normal
 from empower.language.cells import read_cells
 from empower.language.expressions import check_sign, read_condition
@@ -63,16 +63,22 @@ def conditions(desk: Desk, given: Any, place: Place, scope: Scope) -> tuple[ir.C
     return tuple(condition(desk, each, (*place, index), scope) for index, each in enumerate(given))
 
 
-def applies(desk: Desk, when: Any, unless: Any, place: Place, amount: AmountUse) -> list[ir.Cond]:
+def applies(desk: Desk, when: Any, unless: Any, place: Place, amount: AmountUse) -> Terms:
     """`when` holds and `unless` does not. Where the amount is free, so is the rest: nothing tightens there."""
-    parts = []
     sign: Literal[0, 1] = 0 if amount == "free" else 1
+    turned: Literal[0, -1] = -1 if sign else 0
+    held: ir.Cond = ir.Constant(value=True)
+    excepted: ir.Cond = ir.Constant(value=False)
     if when is not None:
-        parts.append(condition(desk, when, (*place, "when"), desk.scope(amount, sign=sign)))
+        held = condition(desk, when, (*place, "when"), desk.scope(amount, sign=sign))
     if unless is not None:
-        turned: Literal[0, -1] = -1 if sign else 0
-        parts.append(negated(condition(desk, unless, (*place, "unless"), desk.scope(amount, sign=turned))))
-    return parts
+        excepted = condition(desk, unless, (*place, "unless"), desk.scope(amount, sign=turned))
+    return Terms(when=negation_normal(held), unless=negation_normal(excepted))
+
+
+def both(terms: Terms) -> ir.Cond:
+    """The condition that `when` and `unless` make together."""
+    return all_of((terms.when, negated(terms.unless)))
 
 
 def dates(desk: Desk, document: Guardrail, place: Place) -> ir.Cond | None:
@@ -138,16 +144,16 @@ def _refuse_strays(desk: Desk, document: RuleDocument, effect: Effect, place: Pl
 
 
 def _duty(desk: Desk, document: RuleDocument, effect: Duty, kinds: tuple[str, ...], place: Place) -> CheckedDuty:
-    parts = applies(desk, document.when, document.unless, place, "free")
+    terms = applies(desk, document.when, document.unless, place, "free")
     dated = dates(desk, document, place)
-    holds = all_of((*(() if dated is None else (dated,)), *parts))
+    holds = all_of((*(() if dated is None else (dated,)), both(terms)))
     if not document.then and not (effect == "advise" and document.say):
         help_ = "name the duty, such as `then: [leave_item]`" if effect == "oblige" else "add `then:` or `say: {staff: …}`"
         desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs 'then'", help_)
     for index, duty in enumerate(document.then):
         if desk.name(duty, (*place, "then", index), "a duty") and duty not in desk.obligations:
             desk.near_duty(duty, (*place, "then", index))
-    return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then))
+    return CheckedDuty(document.id, effect, kinds, negation_normal(holds), tuple(document.then), terms)
 
 
 def _rule(desk: Desk, document: RuleDocument, effect: Tightening, kinds: tuple[str, ...], place: Place, *, shadow: bool) -> CheckedRule:
@@ -164,10 +170,10 @@ def _rule(desk: Desk, document: RuleDocument, effect: Tightening, kinds: tuple[s
         outcome, role = otherwise(desk, document.otherwise, (*place, "otherwise"))
     elif effect == "escalate":
         outcome, role = "escalate", _to(desk, document, place)
-    parts = [core, *applies(desk, document.when, document.unless, place, "tightens")]
+    terms = evolve(applies(desk, document.when, document.unless, place, "tightens"), wanted=negated(core))
     dated = dates(desk, document, place)
-    fires = negation_normal(all_of((*(() if dated is None else (dated,)), *parts)))
-    return CheckedRule(document.id, effect, kinds, _below(desk, fires, role), outcome, role, evidence, shadow)
+    fires = negation_normal(all_of((*(() if dated is None else (dated,)), core, both(terms))))
+    return CheckedRule(document.id, effect, kinds, _below(desk, fires, role), outcome, role, evidence, shadow, terms)
 
 
 def _below(desk: Desk, fires: ir.Cond, role: str | None) -> ir.Cond:
@@ -251,8 +257,8 @@ def _assumption(desk: Desk, document: AssumeDocument, place: Place) -> CheckedRu
             desk.problem((*place, key, "<key>"), "unknown-key", f"an assumption holds always, so it has no '{key}'", help_)
     kinds = desk.kinds_of(document.for_, (*place, "for"))
     desk.amount_max = desk.most_of(kinds)
-    fires = negated(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
-    return CheckedRule(document.id, "assume", kinds, fires, "deny", None, None, shadow=False)
+    wanted = negation_normal(condition(desk, document.that, (*place, "that"), desk.scope(sign=-1)))
+    return CheckedRule(document.id, "assume", kinds, negated(wanted), "deny", None, None, shadow=False, terms=Terms(wanted=wanted))
 
 
 def claims(desk: Desk, inherited: tuple[CheckedClaim, ...]) -> list[CheckedClaim]:

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from empower.cases import read_cases
 from empower.cli import inputs, screen
+from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.screen import OK, Wrong
@@ -190,6 +191,7 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 
 # ------------------------------------------------------------------------------------------------ the whole
 
+app.add_command(explain_command)
 app.add_command(ledger_group)
 
 
