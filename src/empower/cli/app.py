@@ -15,6 +15,7 @@ from empower.cli import inputs, screen
 from empower.cli.check import check_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
+from empower.cli.options import options_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
 from empower.cli.test import test_command
@@ -147,6 +148,7 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 
 app.add_command(check_command)
 app.add_command(ledger_group)
+app.add_command(options_command)
 app.add_command(test_command)
 
 
