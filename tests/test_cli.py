@@ -10,16 +10,29 @@ import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 from commands import Answer, run, run_apart
+from empower.cli.app import app
+
+
+def every_command(group: click.Group = app, *before: str) -> Iterator[tuple[str, ...]]:
+    """The words of each command and group, the whole first."""
+    yield before
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from every_command(command, *before, name)
+        else:
+            yield (*before, name)
+
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 BLOCK = re.compile(r"```console\n\$ empower ([^\n]*--help)\n(.*?)```", re.DOTALL)
-LEDGER = ("ledger --help", *(f"ledger {name} --help" for name in ("balance", "history", "expire", "verify", "archive", "accept-clock")))
-COMMANDS = ("--help", "check --help", "decide --help", "demo --help", "explain --help", *LEDGER)
+COMMANDS = tuple(" ".join((*words, "--help")) for words in every_command())
 
 FACTS = ["customer.id=c1", "customer.category=vip", "flags=none", "item.code=22423", "item.quantity=3", "item.bought_days_ago=12"]
 KNOWN = [word for fact in FACTS for word in ("--fact", fact)]

@@ -200,7 +200,7 @@ def test_an_example_shows_its_own_rule(tmp_path: Path) -> None:
     """Under a rule, an example that comes out right for another reason is wrong."""
     pack = write(tmp_path, rule="{action: refund 60, context: {actor.role: clerk, order.lines: 1}, expect: escalate}")
     (result,) = run_cases(pack)
-    assert result.differences == ("rule: 'lines' was to speak, but what spoke was: by-role",)
+    assert result.differences == ("rule: expected 'lines' to speak, found by-role",)
 
 
 @pytest.mark.parametrize(

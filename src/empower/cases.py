@@ -88,18 +88,37 @@ class Example:
 
 
 @frozen
+class Difference:
+    """One respect in which a case came out otherwise than it expects."""
+
+    what: str
+    """One of `EXPECTATIONS`; `rule`, of an example that is not decided by its rule; `request`, where that could not be read."""
+    expected: str
+    found: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: expected {self.expected}, found {self.found}"
+
+
+@frozen
 class Result:
     """How a case came out."""
 
     example: Example
     decision: Decision | None
     """None: the request could not be read."""
-    differences: tuple[str, ...]
+    apart: tuple[Difference, ...]
+    """Where what was expected and what was found lie apart."""
 
     @property
     def passed(self) -> bool:
         """Whether everything is as expected."""
-        return not self.differences
+        return not self.apart
+
+    @property
+    def differences(self) -> tuple[str, ...]:
+        """The differences as sentences."""
+        return tuple(map(str, self.apart))
 
     def __str__(self) -> str:
         return "\n  ".join([str(self.example), *self.differences])
@@ -122,9 +141,9 @@ def run_case(rules: Rules, example: Example) -> Result:
         _spend(guard, example)
         decision = guard.decide(example.action, example.context, key="case", approval=example.approval)
     except EmpowerError as error:
-        return Result(example, None, (str(error),))
-    differences = [_compared(name, wanted, decision, rules) for name, wanted in example.expect.items()]
-    return Result(example, decision, tuple(text for text in (*differences, _of_its_rule(example, decision, rules)) if text))
+        return Result(example, None, (Difference("request", str(example.expect["outcome"]), str(error)),))
+    apart = [_compared(name, wanted, decision, rules) for name, wanted in example.expect.items()]
+    return Result(example, decision, tuple(each for each in (*apart, _of_its_rule(example, decision, rules)) if each is not None))
 
 
 # ------------------------------------------------------------------------------------------------ deciding
@@ -157,8 +176,8 @@ def _spend(guard: Guard, example: Example) -> None:
         guard.ledger.reserve(wish, [[leg]], during=everytime, hold_until=None, subjects={}, record=_Earlier())
 
 
-def _compared(name: str, wanted: Any, decision: Decision, rules: Rules) -> str:
-    """The difference in one respect; empty if there is none."""
+def _compared(name: str, wanted: Any, decision: Decision, rules: Rules) -> Difference | None:
+    """The difference in one respect; None if there is none."""
     found = _FOUND[name](decision)
     if name in ("limit", "amount"):
         found = None if found is None else parse_money(found, rules.program.currency)
@@ -169,7 +188,7 @@ def _compared(name: str, wanted: Any, decision: Decision, rules: Rules) -> str:
         show = _listed
     else:
         show = _listed
-    return "" if found == wanted else f"{name}: expected {show(wanted)}, found {show(found)}"
+    return None if found == wanted else Difference(name, show(wanted), show(found))
 
 
 _FOUND: Mapping[str, Callable[[Decision], Any]] = {
@@ -193,16 +212,14 @@ def _listed(value: Any) -> str:
     return (", ".join(value) or "none") if isinstance(value, tuple) else str(value or "none")
 
 
-def _of_its_rule(example: Example, decision: Decision, rules: Rules) -> str:
+def _of_its_rule(example: Example, decision: Decision, rules: Rules) -> Difference | None:
     """An example under a rule shows that rule: it speaks where the answer is not allow, and is silent where it is."""
     if not example.rule or rules.checked.about[example.rule].effect in ("oblige", "advise"):
-        return ""
-    speaks = example.rule in _FOUND["guardrails"](decision)
-    if speaks == (decision.outcome != "allow"):
-        return ""
-    if speaks:
-        return f"rule: '{example.rule}' was to be silent, but it spoke"
-    return f"rule: '{example.rule}' was to speak, but what spoke was: {_listed(_FOUND['guardrails'](decision))}"
+        return None
+    spoke = _FOUND["guardrails"](decision)
+    if (example.rule in spoke) == (decision.outcome != "allow"):
+        return None
+    return Difference("rule", f"'{example.rule}' to {'be silent' if example.rule in spoke else 'speak'}", _listed(spoke))
 
 
 # ------------------------------------------------------------------------------------------------ reading
@@ -405,4 +422,6 @@ def _moment(written: str, kind: ir.DateType | ir.InstantType, at: int, zone: Zon
     return moment.replace(tzinfo=zone).isoformat()
 
 
-__all__ = ["EXPECTATIONS", "OUTCOMES", "Example", "Result", "Spent", "read_cases", "run_case", "run_cases", "short_action", "typed"]
+__all__ = [
+    "EXPECTATIONS", "OUTCOMES", "Difference", "Example", "Result", "Spent", "read_cases", "run_case", "run_cases", "short_action", "typed",
+]  # fmt: skip

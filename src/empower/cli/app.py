@@ -6,25 +6,25 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from empower.cases import read_cases
 from empower.cli import inputs, screen
+from empower.cli.check import check_command
 from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
+from empower.cli.options import options_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
+from empower.cli.test import test_command
 from empower.cli.told import show_decision
-from empower.compile import compile_pack, load_pack
+from empower.compile import compile_pack
 from empower.decide import Guard
 from empower.demo import PACK, Decided, Replay, Request, read_requests, summarize
 from empower.errors import EmpowerError, MalformedRequest
-from empower.problems import PackError
 from empower.version import __version__
 
 DECIDE_EPILOG = """\b
@@ -47,50 +47,6 @@ def app(context: click.Context) -> int:
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
     return OK
-
-
-# ------------------------------------------------------------------------------------------------ check
-
-
-@app.command(short_help="Check packs.")
-@click.argument("packs", nargs=-1, required=True, metavar="PACK...")
-@as_json_option
-def check(*, packs: tuple[str, ...], as_json: bool) -> int:
-    """Check packs, and show every problem at its place.
-
-    PACK is a folder with a `pack.yaml`, that file, or the name of a pack that is shipped. Exit codes: 0 all are fine, 1 a pack has
-    problems, 2 called wrongly.
-    """
-    reports = [_checked(name) for name in packs]
-    fine = all(report["ok"] for report in reports)
-    if as_json:
-        screen.say_json({"ok": fine, "packs": [{key: value for key, value in report.items() if key != "shown"} for report in reports]})
-    else:
-        screen.say("\n".join(report["shown"] for report in reports))
-    return OK if fine else screen.PACK_PROBLEMS
-
-
-def _checked(name: str) -> dict[str, Any]:
-    path = inputs.find_pack(name)
-    try:
-        pack = load_pack(path)
-        cases = len(read_cases(pack))
-    except PackError as error:
-        return {"pack": name, "ok": False, **inputs.problems_of(error), "shown": str(error)}
-    counts = {
-        "rules": len(pack.rules) + len(pack.duties), "caps": len(pack.caps), "budgets": len(pack.budgets), "offers": len(pack.menu),
-        "claims": len(pack.claims), "cases": cases,
-    }  # fmt: skip
-    identity = {"name": pack.pack.name, "version": pack.pack.document.version, "digest": pack.pack.digest}
-    told = ", ".join(f"{count} {what if count != 1 else what[:-1]}" for what, count in counts.items())
-    return {
-        "pack": name,
-        "ok": True,
-        **identity,
-        **counts,
-        "problems": [],
-        "shown": f"ok: {identity['name']} {identity['version']}, {told}",
-    }
 
 
 # ------------------------------------------------------------------------------------------------ decide
@@ -192,7 +148,10 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 # ------------------------------------------------------------------------------------------------ the whole
 
 app.add_command(explain_command)
+app.add_command(check_command)
 app.add_command(ledger_group)
+app.add_command(options_command)
+app.add_command(test_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

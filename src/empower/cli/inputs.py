@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal
@@ -22,19 +23,48 @@ from empower.errors import MalformedRequest
 from empower.moments import milliseconds
 from empower.problems import PackError, did_you_mean
 
+PACK, CASES = "pack.yaml", "cases.yaml"
+_NOT_OURS = ("__pycache__", "node_modules", "site-packages")
+
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer with one line of JSON; errors too.")
 
 
 def find_pack(name: str) -> Path:
-    """A pack by its path, or by the name of one that is shipped."""
+    """A pack by its path, or by the name of one that is shipped. Its `cases.yaml` stands for the pack beside it."""
     path = Path(name)
     shipped = shipped_packs()
-    if path.is_dir() or path.is_file():
+    if path.is_file():
+        return path.parent if path.name == CASES else path
+    if path.is_dir():
         return path
     if name in shipped:
         return shipped[name]
-    help_ = f"{did_you_mean(name, shipped)} (or give a folder that holds a `pack.yaml`)"
+    near = {str(path.with_name(pack.parent.name)) for pack in path.parent.glob("*/pack.yaml")}
+    help_ = f"{did_you_mean(name, {*shipped, *near})} (or give a folder that holds a `pack.yaml`)"
     raise Wrong(USAGE, "usage", f"there is no pack '{name}'", help_)
+
+
+def find_packs(names: Sequence[str]) -> dict[str, Path]:
+    """Packs by how they are called, each once: as `find_pack`, or all that lie below a folder; below the current one where none is named."""
+    found: dict[str, Path] = {}
+    for name in names or (".",):
+        path = find_pack(name)
+        below = {} if not path.is_dir() or (path / PACK).exists() else {str(folder): folder for folder in packs_below(path)}
+        if path.is_dir() and not below and not (path / PACK).exists():
+            help_ = "a pack is a folder with a file `pack.yaml`; `empower new NAME` makes one"
+            raise Wrong(USAGE, "usage", f"there is no pack in {'this folder' if name == '.' else repr(name)}, nor below it", help_)
+        found.update(below or {name: path})
+    return found
+
+
+def packs_below(folder: Path) -> list[Path]:
+    """The folders below this one that hold a pack, in order; those that are hidden, or hold other people's code, are not looked into."""
+    found = []
+    for where, folders, files in os.walk(folder):
+        folders[:] = sorted(each for each in folders if not each.startswith(".") and each not in _NOT_OURS)
+        if PACK in files:
+            found.append(Path(where))
+    return found
 
 
 def loaded(name: str) -> CheckedPack:

@@ -35,7 +35,8 @@ def ledger_group() -> None:
 
 
 @contextmanager
-def _opened(address: str) -> Iterator[Ledger]:
+def opened_ledger(address: str) -> Iterator[Ledger]:
+    """The ledger at an address, closed in the end; one in a file must be there already."""
     if address.startswith("sqlite:") and not parse_address(address)[0].is_file():
         message = f"there is no ledger at '{address}'"
         raise Wrong(USAGE, "usage", message, "a path after three slashes begins here, one after four begins at the root")
@@ -75,7 +76,7 @@ def balance(*, address: str, budget: str | None, keys: tuple[str, ...], as_json:
     Windows with nothing in them are left out. Exit codes: 0 done, 2 called wrongly, 4 the ledger cannot be read.
     """
     wanted = _pairs(keys)
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         counters = [
             counter for counter in ledger.counters() if budget in (None, counter.budget) and wanted.items() <= dict(counter.keys).items()
         ]
@@ -121,7 +122,7 @@ def history(*, address: str, subjects: tuple[str, ...], key: str | None, last: i
     ledger cannot be read.
     """
     about = _pairs(subjects)
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         gone = ledger.archived() if isinstance(ledger, SqliteLedger) else None
         entries = [entry for entry in ledger.history(**about) if key in (None, entry.key, entry.key.rpartition("#")[0])]
     shown = entries[-last:] if last else entries
@@ -172,7 +173,7 @@ def expire(*, address: str, as_json: bool) -> int:
     Sums are right without it; it writes down in time what would else be written by the next ask. Exit codes: 0 done, 2 called wrongly,
     4 the ledger cannot be read or written.
     """
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         count = ledger.expire_due()
     screen.say_json({"expired": count}) if as_json else screen.say(f"{count} hold{'s' if count != 1 else ''} expired")
     return OK
@@ -218,7 +219,7 @@ def _verified(address: str, head: str, archive: Path | None) -> Audit:
         path = parse_address(address)[0]
         if path.is_file() and is_archive(path) and archive is None:
             return verify_archive(path, head)
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         return ledger.verify(head) if archive is None else _in_a_file(ledger).verify(head, archive)
 
 
@@ -247,7 +248,7 @@ def archive(*, address: str, before: str, to: Path, as_json: bool) -> int:
     except ValueError:
         raise Wrong(USAGE, "usage", f"--before: '{before}' is not an instant", "write it as 2025-01-01") from None
     at = milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         count = _in_a_file(ledger).archive(at, to)
     screen.say_json({"archived": count}) if as_json else screen.say(f"{_counted(count, 'entry', 'entries')} archived")
     return OK
@@ -262,7 +263,7 @@ def accept_clock(*, address: str, as_json: bool) -> int:
     Look at the time it shows before: what was given in a later month or day than it really is counts there. Exit codes: 0 done, 2 called
     wrongly, 4 the ledger cannot be read or written.
     """
-    with _opened(address) as ledger:
+    with opened_ledger(address) as ledger:
         at = ledger.accept_clock()
     screen.say_json({"at": at}) if as_json else screen.say(f"believed: {_moment(at)}")
     return OK
