@@ -112,7 +112,7 @@ ALL_CODES = (
         (HEAD.replace("order.id: text", "order.id: [text]") + BUDGETS + "{id: b, for: refund, per: order.id, window: ever, at_most: 5, because: trust}", ["wrong-shape"]),
         (HEAD.replace("{half: 50% of order.total", "{half: 50% of totl") + CAPS + "{id: c, for: refund, at_most: half, because: trust}", ["unknown-name"]),
         (HEAD.replace("  release: {}", "  release: [x]") + RULES + "{id: r, ask: release, of: [evidence.photo], because: trust}", ["wrong-shape"]),
-        (HEAD.replace("{ladder", "{lader") + RULES + "{id: r, escalate: refund, to: lead, when: actor.role == 'bot', because: trust}", ["missing-key", "unknown-key"]),
+        (HEAD.replace("{ladder", "{lader") + RULES + "{id: r, escalate: refund, to: lead, when: actor.role == 'bot', because: trust}", ["unknown-key"]),
         (HEAD.replace("values: {trust: We", "values: {trust: [x], x: We") + RULES + "{id: r, deny: refund, because: trust}", ["wrong-shape"]),
         (HEAD.replace("languages: [en, de]", "languages: en") + RULES + "{id: r, deny: refund, because: trust, say: {staff: {de: nein}}}", ["wrong-shape"]),
         (HEAD.replace("currency: GBP\n", "") + CAPS + "{id: c, for: refund, at_most: 5.001, because: trust}", ["missing-key"]),

@@ -288,6 +288,21 @@ def test_the_language_of_conditions_is_documented() -> None:
     assert missing({*expressions._FUNCTIONS, *operators, *cases, "first", "unique", "any", "collect-min"}, known) == []
 
 
+def test_the_mistakes_side_by_side_are_told_as_the_page_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of at least twenty mistakes is told word for word as it stands beside what others say of it."""
+    monkeypatch.chdir(tmp_path)
+    base, *others = blocks("docs/side-by-side.md")
+    (tmp_path / "corner-shop").mkdir()
+    fragments = [block for block in others if block.info.endswith(" fragment")]
+    ours = [block for block in others if block.info == "text empower"]
+    assert len(fragments) == len(ours) >= 20
+    for fragment, told in zip(fragments, ours, strict=True):
+        (tmp_path / "corner-shop" / "pack.yaml").write_text(base.body + fragment.body, encoding="utf-8")
+        with pytest.raises(PackError) as refusal:
+            load_pack("corner-shop")
+        assert f"{refusal.value}\n" == told.body
+
+
 # ------------------------------------------------------------------------------------------------ the API
 
 

@@ -16,11 +16,12 @@ from typing import Any
 
 import yaml
 
+from empower import unreadable
 from empower.files import identity, read_text, shown_path
 from empower.noun import define, evolve, field, frozen
-from empower.pack import Find, Pack, PackDocument, Shaped, as_written, shape_pack
+from empower.pack import Find, Pack, PackDocument, Shaped, as_written, every_key, shape_pack
 from empower.places import Node, Places, written_columns
-from empower.problems import INVISIBLE_HELP, PROBLEMS_MAX, PackError, Problem, Span, invisible
+from empower.problems import INVISIBLE_HELP, PROBLEMS_MAX, PackError, Problem, Span, invisible, split_lines
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
 _TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
@@ -295,7 +296,9 @@ class _Builder:
             if len(container) >= self.limits.items_max:
                 self.lose(event, "too-big", f"this mapping has more than {self.limits.items_max} keys", "split it")
             if value in container:
-                self.note(event, "duplicate-key", f"'{value[:60]}' stands here twice", "keep one of them")
+                first = container[value]
+                said = f"; the first says `{first[:60]}`" if isinstance(first, str) and first else ""
+                self.note(event, "duplicate-key", f"'{value[:60]}' stands here twice", f"keep one of them{said}")
             frame[1] = value
 
     def decoration(self, event: Any) -> None:
@@ -353,32 +356,6 @@ def _span(event: Any, file: str) -> Span:
     return Span(file, start.line + 1, first, max(last, first + 1))
 
 
-_YAML_WORDS = {
-    "mapping values are not allowed": ("a second colon stands here", "put quotes around a text that holds a colon and a space"),
-    "did not find expected key": ("this does not fit the lines above", "check the indentation, and close every bracket and quote above"),
-    "could not find expected ':'": ("a key without a colon stands here, or in the line above", "write `key: value`"),
-    "did not find expected ',' or ']'": (
-        "this list is not closed, or an item does not end here",
-        "put commas between items, `]` behind the last, and quotes around a text with brackets in it",
-    ),
-    "did not find expected ',' or '}'": (
-        "this mapping is not closed, or a value does not end here",
-        "put commas between keys, `}` behind the last, and quotes around a text with brackets in it",
-    ),
-    "did not find expected '-' indicator": ("this does not fit the list above", "begin each item with `- `, all in one column"),
-    "block sequence entries are not allowed": ("a list cannot begin here", "begin it on a line of its own"),
-    "found character that cannot start any token": ("a text cannot begin with this character", "put quotes around the text"),
-    "found unexpected end of stream": ("a quote or bracket is not closed before the file ends", "close it"),
-    "found unknown escape character": ("this backslash means nothing in double quotes", "use single quotes, or write `\\\\`"),
-    "did not find expected <document start>": (
-        "a second document begins here, or the first has ended",
-        "check the indentation of this line",
-    ),
-    "control characters are not allowed": ("a control character stands here", "save the file as plain text in UTF-8"),
-}
-"""What the YAML library says, in the words of an author, with a help line."""
-
-
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark, around = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0])
@@ -392,11 +369,8 @@ def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
         before = text[:position]
         column = len(before) - before.rfind("\n")
         span = Span(file, before.count("\n") + 1, column, column + 1)
-    line = text[mark.index :].split("\n", 1)[0] if mark is not None else ""
-    if line.startswith("\t"):
-        return Problem(span, "bad-yaml", "a tab stands where spaces belong", "use spaces to indent, not tabs")
-    known = next((words for start, words in _YAML_WORDS.items() if said.startswith(start)), None)
-    message, help_ = known or (f"this is not YAML: {said}", "check the indentation and the brackets of this line and the one above")
+    opened = around.line if mark is not None and mark is around else None
+    message, help_ = unreadable.told(unreadable.Slip(said, split_lines(text), span.line - 1, span.column - 1, opened, every_key()))
     return Problem(span, "bad-yaml", message, help_)
 
 

@@ -258,11 +258,24 @@ def shape_pack(value: Mapping[str, Any], find: Find) -> Shaped | tuple[Problem, 
         document = read_shape(PackDocument, given, (), misshapen)
         if not misshapen:
             return Shaped(document, tuple(problems), frozenset(broken), kept)
-        at = _at_home(find, kept)
-        problems += [_shape_problem(each, at) for each in misshapen[: PROBLEMS_MAX + 1]]
+        at, misspelt = _at_home(find, kept), _misspelt(misshapen)
+        problems += [
+            _shape_problem(each, at) for each in misshapen[: PROBLEMS_MAX + 1] if each.wanted != "present" or each.place not in misspelt
+        ]
         if len(problems) > PROBLEMS_MAX or not _leave_out(given, misshapen, broken, kept):
             return tuple(problems)
     return tuple(problems)
+
+
+def _misspelt(misshapen: Iterable[Misshapen]) -> set[Place]:
+    """The places of keys that are there, but misspelt: to say that they are missing would say it twice."""
+    surplus = [each.place for each in misshapen if each.wanted == "known"]
+    return {
+        (*place[:-1], key)
+        for place in surplus
+        for key in _keys_at(place[:-1])
+        if f"'{key}'?" in did_you_mean(str(place[-1]), _keys_at(place[:-1]))
+    }
 
 
 def _at_home(find: Find, kept: Mapping[str, tuple[int, ...]]) -> Find:
@@ -364,6 +377,9 @@ def _shape_problem(misshapen: Misshapen, find: Find) -> Problem:
     if value == "":
         return Problem(find((*place, "<key>")), "wrong-shape", f"{what} is empty, and must be {wanted}", "fill it in, or leave the key out")
     got = "a text" if isinstance(value, str) else "a list" if isinstance(value, list) else "a mapping of keys"
+    if isinstance(value, dict) and value and len(place) == 1 and place[0] in _LISTS:
+        help_ = f"write `- ` before the first key of each, such as `- {next(iter(value))}: …`"
+        return Problem(find((*place, "<key>")), "wrong-shape", f"{what} must be a list, not a mapping of keys", help_)
     return Problem(find(place), "wrong-shape", f"{what} must be {wanted}, not {got}", _how_to_shape(wanted))
 
 
@@ -412,6 +428,12 @@ def _keys_at(place: Place) -> Iterable[str]:
         key = declared_keys(found).get(str(part)) if found is not None else None
         found = _shape_in(key.kind) if key is not None else found
     return declared_keys(found) if found is not None else ()
+
+
+def every_key() -> frozenset[str]:
+    """Every key that may stand somewhere in a pack."""
+    shapes = [each for each in globals().values() if isinstance(each, type) and issubclass(each, Shape)]
+    return frozenset(key for shape in shapes for key in declared_keys(shape))
 
 
 def _shape_in(kind: Any) -> type[Shape] | None:

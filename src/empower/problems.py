@@ -106,7 +106,7 @@ CODES: Mapping[str, str] = {
 PROBLEMS_MAX = 1_000
 """More than this many problems are counted, not shown."""
 _WIDTH = 110
-_NEAR_MAX, _KNOWN_MAX = 200, 2_000
+_NEAR_MAX, _KNOWN_MAX, _ALIKE = 200, 2_000, 0.6
 INVISIBLE_HELP = "type the text anew, without it"
 _JOINERS = "\u200c\u200d"
 _BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -235,8 +235,16 @@ def _near(word: str, words: Collection[str]) -> list[str]:
     if len(words) > _KNOWN_MAX:
         return []
     likely = sorted((abs(len(each) - size), each) for each in words if 3 * max(len(each), size) <= 7 * min(len(each), size))
-    candidates = [each for _, each in likely[:_NEAR_MAX] if each != word]
-    return difflib.get_close_matches(word, candidates, n=2, cutoff=0.85) or difflib.get_close_matches(word, candidates, n=1, cutoff=0.6)
+    candidates = [each for _, each in likely[:_NEAR_MAX] if each != word and _may_be(word, each)]
+    return difflib.get_close_matches(word, candidates, n=2, cutoff=0.85) or difflib.get_close_matches(word, candidates, n=1, cutoff=_ALIKE)
+
+
+def _may_be(word: str, other: str) -> bool:
+    """Of two names that share all before the last dot, what comes after it has to be alike: `customer.tier` is not `customer.id`."""
+    group, dot, last = word.rpartition(".")
+    if not dot or not other.startswith(f"{group}."):
+        return True
+    return difflib.SequenceMatcher(None, last, other[len(group) + 1 :]).ratio() >= _ALIKE
 
 
 def _odd_letter(word: str) -> str:

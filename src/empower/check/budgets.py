@@ -79,6 +79,9 @@ def _keys(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, ...]
 
 
 def _window(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, int]:
+    if document.window is None and document.wait is None and desk.is_broken("budgets", document.id):
+        desk.follows()
+        return ("ever", 0)
     if (document.window is None) == (document.wait is None):
         message = f"budget '{document.id[:60]}' needs one of 'window' and 'wait'"
         desk.problem(place, "missing-key", message, "such as `window: calendar month`, or `wait: 30 days` for once in that time")
@@ -91,9 +94,21 @@ def _window(desk: Desk, document: BudgetDocument, place: Place) -> tuple[str, in
         return (text.removeprefix("calendar "), 0)
     if rolling := _ROLLING.fullmatch(text):
         return ("rolling", int(rolling.group(1)) * _LENGTHS[rolling.group(2)])
-    help_ = f"write one of: {', '.join(_WINDOWS)}" if key == "window" else "write a length such as `30 days`"
+    help_ = _meant(text) if key == "window" else "write a length such as `30 days`"
     desk.problem((*place, key), "bad-window", f"'{text[:40]}' is not a window", help_)
     return ("ever", 0)
+
+
+def _meant(text: str) -> str:
+    """Which window was meant by other words, such as `monthly` or `30d`."""
+    words = text.lower().replace("annual", "year").replace("daily", "day").replace("fortnight", "2 week")
+    found = re.search(r"([0-9]*) *(hour|h\b|day|d\b|week|w\b|month|quarter|year)", words)
+    if found is None or (found[1] and found[2] not in ("hour", "h", "day", "d", "week", "w")):
+        return f"write one of: {', '.join(_WINDOWS)}"
+    unit = {"h": "hour", "d": "day", "w": "week"}.get(found[2], found[2])
+    if found[1]:
+        return f"write `{found[1]} {unit}s`, which rolls"
+    return "write `24 hours`" if unit == "hour" else f"write `calendar {unit}`, or a length that rolls such as `30 days`"
 
 
 def _at_most(desk: Desk, document: BudgetDocument, place: Place) -> tuple[tuple[ir.Num, ...], int | None]:

@@ -135,6 +135,9 @@ def over(desk: Desk, text: str, place: Place) -> Literal["deny", "escalate"]:
 
 def _lines(desk: Desk, document: CapDocument, place: Place) -> list[_Line]:
     given = [key for key in ("first", "table", "at_most", "at_least") if getattr(document, key) is not None]
+    if not given and desk.is_broken("caps", document.id):  # the key of its amount may be the one that is misspelt
+        desk.follows()
+        return []
     if len(given) != 1:
         said = " and ".join(f"'{key}'" for key in given) or "no amount"
         help_ = "give exactly one of `at_most`, `at_least`, `first` (a list of rows) and `table` (a CSV file)"
@@ -270,13 +273,16 @@ def _check_cases(desk: Desk, lines: Sequence[_Line], rows: Sequence[tuple[Row, C
     work.untold += gap == {}
     if gap is None:
         return
+    row = "a row for it"
     if not gap or len(made) < len(rows):
         message = "it cannot be shown that some row of this table always applies"
     else:
+        if "first" in lines[0].place:
+            row = f"a row such as `{{{', '.join(f'{fact}: {value}' for fact, value in gap.items())}, {lines[0].bound}: …}}`"
         shown = " and ".join(f"{fact} {value}" for fact, value in gap.items())
         message = f"no row of this table speaks of {shown}; {_silence(lines[0].bound)}"
     otherwise = "`{otherwise: 0}`" if "first" in lines[0].place else "a row of `-`"
-    desk.problem(where, "missing-case", message, f"add a row for it, or {otherwise} at the end")
+    desk.problem(where, "missing-case", message, f"add {row}, or {otherwise} at the end")
 
 
 def _silence(bound: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from collections.abc import Callable
@@ -123,5 +124,17 @@ def local_day(text: str, desk: Desk, place: Place) -> int | None:
             return datetime.date.fromisoformat(text).toordinal()
     except ValueError:
         pass
-    desk.problem(place, "bad-date", f"'{text[:40]}' is not a date", "write year, month and day, such as 2026-11-22")
+    desk.problem(place, "bad-date", f"'{text[:40]}' is not a date", _as_date(text))
     return None
+
+
+def _as_date(text: str) -> str:
+    """How a date that is written as people do at home is written here; both ways where it can be read in two."""
+    numbers = re.fullmatch(r"([0-9]{1,2})[/. -]([0-9]{1,2})[/. -]([0-9]{4})", text)
+    found = []
+    if numbers is not None:
+        first, second, year = (int(number) for number in numbers.groups())
+        for month, day in dict.fromkeys([(second, first), (first, second)]):
+            with contextlib.suppress(ValueError):
+                found.append(f"`{datetime.date(year, month, day)}`")
+    return "write year, month and day, such as 2026-11-22" if not found else f"write {' or '.join(found)}: year, month and day"

@@ -128,6 +128,9 @@ def rules(desk: Desk) -> tuple[list[CheckedRule], list[CheckedDuty]]:
 
 def _effect(desk: Desk, document: RuleDocument, place: Place) -> Effect | None:
     given = [effect for effect in EFFECTS if getattr(document, effect) is not None]
+    if not given and desk.is_broken("rules", document.id):  # the word that says what it does may be the one that is misspelt
+        desk.follows()
+        return None
     if len(given) != 1:
         said = " and ".join(f"`{effect}`" for effect in given) or "none of " + ", ".join(f"`{effect}`" for effect in EFFECTS)
         where = (*place, given[1], "<key>") if given else place

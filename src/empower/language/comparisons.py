@@ -25,7 +25,9 @@ def check_sign(found: ir.Cond, sign: Sign) -> None:
         if isinstance(atom, ir.AmountAbove) and not tightens:
             wanted, sides = (">", ("above", "below")) if sign == 1 else ("<=", ("below", "above"))
             message = f"a larger amount would loosen: here the amount must lie {sides[0]} something, not {sides[1]}"
-            help_ = f"write `action.amount {wanted} …` (`not` turns it round), or a cap with `at_most` or `at_least`"
+            help_ = (
+                f"write `action.amount {wanted} …` (`not` turns it round), or a cap: `at_most` bounds it from above, `at_least` from below"
+            )
             raise Misfit("not-monotone", message, help_)
         if isinstance(atom, ir.Known) and tightens:
             wanted = "not known" if sign == 1 else "known"

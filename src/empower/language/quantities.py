@@ -143,7 +143,9 @@ def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ..
     if len(units) > 1:
         first, second = sorted(str(unit) for unit in units)
         help_ = "use `days_since(…)` or `hours_since(…)`" if units & {"date", "instant"} else "compare and add like with like"
-        raise Misfit("mixed-units", f"cannot mix {noun(first)} with {noun(second)}", help_)
+        facts = [f"'{value.node.fact}' is {noun(str(value.unit))}" for value in values if isinstance(value.node, ir.NumberFact)]
+        said = f"cannot mix {noun(first)} with {noun(second)}" + (f": {' and '.join(facts)}" if len(facts) > 1 else "")
+        raise Misfit("mixed-units", said, help_)
     unit = units.pop() if units else None
     return tuple(with_unit(value, unit, currency) for value in values)
 

@@ -159,7 +159,10 @@ def _nearest(name: str, scope: Scope) -> str:
             test = f"'{name}' in {fact}" if isinstance(kind, ir.SetOfType) else f"{fact} == '{name}'"
             return f"it is a word of '{fact}': write `{test}`"
     help_ = did_you_mean(name, known)
-    return help_ if "did you" in help_ else f"declare it under `facts:`; {help_}"
+    if "did you" in help_:
+        return help_
+    group = [each for each in sorted(known) if "." in name and each.startswith(f"{name.partition('.')[0]}.")]
+    return f"declare it under `facts:`; {did_you_mean('', group) if 0 < len(group) <= 12 else help_}"
 
 
 # ------------------------------------------------------------------------------------------------ the amount
