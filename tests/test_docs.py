@@ -243,7 +243,7 @@ SECTIONS = {
     "PackDocument": "The top level", "RolesDocument": "Roles", "FactDocument": "Facts", "ActionDocument": "Actions", "Guardrail": "Every guardrail",
     "RuleDocument": "Rules", "CapDocument": "Caps", "BudgetDocument": "Budgets", "CampaignDocument": "Campaigns and encouragement",
     "EncourageDocument": "Campaigns and encouragement", "OfferDocument": "Menu", "AssumeDocument": "Assumptions", "ClaimDocument": "Claims",
-    "Say": "Words",
+    "Say": "Words", "AcceptDocument": "Accepted findings",
 }  # fmt: skip
 """Where `docs/packs.md` lists the keys of each model."""
 MODELS = {name: model for name, model in vars(shapes).items() if inspect.isclass(model) and issubclass(model, Shape) and model is not Shape}

@@ -105,6 +105,7 @@ class Row:
 
     condition: ir.Cond
     amounts: tuple[ir.Num, ...]
+    span: Callable[[], Span] = field(repr=False, eq=False)
 
 
 @frozen
@@ -203,3 +204,5 @@ class CheckedPack:
     when_ledger_unavailable: tuple[Literal["deny", "escalate"], str | None] | None = None
     """The declared fallback and the role it names; None: `LedgerUnavailable` is raised."""
     parent: CheckedPack | None = field(default=None, repr=False)
+    approval_cost: int | None = None
+    """What it costs to ask somebody, in minor units; for `empower lint`."""

@@ -163,6 +163,14 @@ class ClaimDocument(Shape):
     title: Text | None = None
 
 
+class AcceptDocument(Shape):
+    """A finding of `empower lint` that the author has looked at and wants as it is."""
+
+    finding: str
+    of: str
+    why: str
+
+
 class PackDocument(Shape):
     """The top level of `pack.yaml`."""
 
@@ -189,6 +197,8 @@ class PackDocument(Shape):
     assume: Sequence[AssumeDocument] = ()
     claims: Sequence[ClaimDocument] = ()
     population: Mapping[str, str] = {}
+    approval_cost: str | None = None
+    accept: Sequence[AcceptDocument] = ()
 
 
 Place = shape.Place
@@ -235,7 +245,7 @@ class Shaped:
     """Of each list some items of which were left out: at which places the others stood."""
 
 
-_LISTS = ("rules", "caps", "budgets", "menu", "assume", "claims")
+_LISTS = ("rules", "caps", "budgets", "menu", "assume", "claims", "accept")
 _DECLARED = ("facts", "actions", "values", "groups", "define", "obligations", "population")
 _STAND_INS: Mapping[str, Any] = {
     "pack": "unnamed", "version": "0", "currency": "CLF", "timezone": "UTC", "mission": "", "languages": ["en"], "mode": "live",
@@ -352,7 +362,7 @@ def _without(value: Any, surplus: Mapping[Any, Any]) -> Any:
 
 _NOUNS = {
     "rules": "a rule", "caps": "a cap", "budgets": "a budget", "menu": "an offer of the menu", "assume": "an assumption",
-    "claims": "a claim", "facts": "a fact", "actions": "an action", "roles": "the roles", "say": "`say`", "campaign": "a campaign",
+    "claims": "a claim", "accept": "an accepted finding", "facts": "a fact", "actions": "an action", "roles": "the roles", "say": "`say`", "campaign": "a campaign",
     "encourage": "`encourage`", "offer": "an offer",
 }  # fmt: skip
 _NAMES = ("deny", "escalate", "only_if", "ask", "oblige", "advise", "for", "per", "then", "asks")

@@ -149,8 +149,8 @@ class PackError(EmpowerError, ValueError):
 # ------------------------------------------------------------------------------------------------ printing
 
 
-def render_problems(problems: Iterable[Problem], sources: Mapping[str, str], left_out: int = 0) -> str:
-    """Problems as text: `file:line:column: code: message`, the line underlined, the help."""
+def render_problems(problems: Iterable[Problem], sources: Mapping[str, str], left_out: int = 0, noun: str = "problem") -> str:
+    """Problems as text: `file:line:column: code: message`, the line underlined, the help; at the end how many there are."""
     lines: dict[str, list[str]] = {}
     blocks = []
     for problem in problems:
@@ -158,7 +158,7 @@ def render_problems(problems: Iterable[Problem], sources: Mapping[str, str], lef
         if file not in lines:
             lines[file] = split_lines(sources.get(file, ""))
         blocks.append(_render_problem(problem, lines[file]))
-    count = f"{len(blocks)} problem{'s' if len(blocks) != 1 else ''}"
+    count = f"{len(blocks)} {noun}{'s' if len(blocks) != 1 else ''}"
     return "\n\n".join([*blocks, f"{count}, and {left_out} more" if left_out else count])
 
 

@@ -100,7 +100,7 @@ def _collected(rows: tuple[Row, ...], lines: Sequence[_Line]) -> tuple[Row, ...]
     if len(rows) < 2 or not lines[-1].last:
         return rows
     others = any_of(tuple(row.condition for row in rows[:-1]))
-    return (*rows[:-1], Row(negated(others), rows[-1].amounts))
+    return (*rows[:-1], evolve(rows[-1], condition=negated(others)))
 
 
 def _kinds(desk: Desk, document: CapDocument, place: Place) -> tuple[str, ...]:
@@ -209,7 +209,7 @@ def _row(desk: Desk, line: _Line) -> tuple[Row, CellRow | None]:
     if line.when is not None or desk.define:
         _refuse_known(desk, holds, line)
     given = amounts(desk, line.amount, line.amount_place(), line.find, least=line.bound == "at_least")
-    return Row(holds, given), made if line.when is None else None
+    return Row(holds, given, lambda: line.find(line.place)), made if line.when is None else None
 
 
 def _refuse_known(desk: Desk, holds: ir.Cond, line: _Line) -> None:

@@ -80,7 +80,7 @@ def _guardrails(desk: Desk, parent: CheckedPack | None) -> CheckedPack:
         (*_widened(desk, _dated_above(desk, parent, parent.duties if parent else ()), everywhere), *duties),
         (*_widened(desk, _dated_above(desk, parent, parent.caps if parent else ()), everywhere, amounts_only=True), *own_caps),
         (*_widened(desk, _dated_above(desk, parent, parent.budgets if parent else ()), everywhere), *own_budgets),
-        tuple(menu_), claims, tuple(desk.about), _fallback(desk, parent), parent,
+        tuple(menu_), claims, tuple(desk.about), _fallback(desk, parent), parent, _approval_cost(desk, parent),
     )  # fmt: skip
     ceilings(desk, checked)
     escalations(desk, checked)
@@ -145,6 +145,13 @@ def _fallback(desk: Desk, parent: CheckedPack | None) -> tuple[Literal["deny", "
     if given is None:
         return parent.when_ledger_unavailable if parent is not None else None
     return rules.otherwise(desk, given, ("when_ledger_unavailable",))
+
+
+def _approval_cost(desk: Desk, parent: CheckedPack | None) -> int | None:
+    given = desk.pack.document.approval_cost
+    if given is None:
+        return parent.approval_cost if parent is not None else None
+    return budgets.minor(desk, given, ("approval_cost",))
 
 
 # ------------------------------------------------------------------------------------------------ layers

@@ -16,6 +16,7 @@ from empower.cli.check import check_command
 from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
+from empower.cli.lint import lint
 from empower.cli.options import options_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
@@ -152,6 +153,7 @@ app.add_command(check_command)
 app.add_command(ledger_group)
 app.add_command(options_command)
 app.add_command(test_command)
+app.add_command(lint)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
