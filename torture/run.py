@@ -22,13 +22,14 @@ from zoneinfo import ZoneInfo
 
 from attrs import define, evolve, field
 
+from empower.errors import LedgerUnavailable
 from torture.check import Entry, Findings, check, work_of
 from torture.client import Clock, Order, answer_of, live
 from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
 from torture.proxy import CUTS, serve
 from torture.server import Server
-from torture.stores import has_our_clock, opened
+from torture.stores import opened, prepare, store_at
 
 HANGS_AFTER_SECONDS = 20
 
@@ -54,11 +55,11 @@ class Run:
         self.clients[forked(lambda: live(self.order, name))] = name
 
     def live(self) -> None:
-        """Kill something every few hundredths of a second until the time is over."""
+        """Kill something every few tenths of a second until the time is over."""
         for _ in range(self.processes):
             self.start_client()
         while time.monotonic() < self.order.ends:
-            time.sleep(self.random.uniform(0.05, 0.25))
+            time.sleep(self.random.uniform(*self.order.store.seconds_between_kills))
             self.kill_client()
             if self.server is not None and self.random.random() < 0.3:
                 self.server.cut()
@@ -109,8 +110,10 @@ def forked(work: Callable[[], object]) -> int:
 
 def torture(address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None) -> Findings:
     """Run, and check. What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's."""
+    if os.waitpid(forked(lambda: prepare(address)), 0)[1]:
+        raise RuntimeError(f"the ledger {address} cannot be made ready")
     folder = Path(tempfile.mkdtemp(prefix="empower-torture-"))
-    offset = offset_to_midnight(seconds) if has_our_clock(address) else 0
+    offset = offset_to_midnight(seconds) if store_at(address).own_clocks else 0
     run_name = f"{seed}-{time.time_ns():x}"
     order = Order(address, run_name, seed, folder, time.monotonic() + seconds, offset)
     run = Run(order, processes, server, Random(seed))
@@ -160,6 +163,8 @@ def checked(found: dict[str, Any] | None, calls: dict[str, Call]) -> Findings:
     findings = check(entries, calls, now=found["now"], sums={name: tuple(sums) for name, sums in found["sums"].items()})
     for text in found["verified"]:
         findings.wrong("verify", text)
+    if found["unusable"]:
+        findings.wrong("lost", f"the ledger cannot be used any more: {found['unusable']}")
     findings.work["entries"] = len(entries)
     return findings
 
@@ -184,7 +189,11 @@ def read_out(order: Order) -> dict[str, Any] | None:
 
 def told(order: Order) -> dict[str, Any]:
     ledger = opened(order.address, Clock(order, Random(0)))
-    ledger.expire_due()
+    unusable = ""
+    try:
+        ledger.expire_due()
+    except LedgerUnavailable as error:  # nobody else is there any more, so it is broken for good
+        unusable = str(error)
     entries = [
         (entry.sequence, entry.at, entry.key, entry.event, entry.amount, None if entry.record is None else entry.record.to_json())
         for entry in ledger.history(run=order.run)
@@ -197,6 +206,7 @@ def told(order: Order) -> dict[str, Any]:
     return {
         "entries": entries,
         "now": now,
+        "unusable": unusable,
         "verified": verified,
         "sums": dict(zip(names, sums["sums"], strict=True)) if "sums" in sums else {},
     }

@@ -9,17 +9,19 @@ from __future__ import annotations
 import datetime
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from empower.checked import CheckedPack
 from empower.compile import Rules
-from empower.decide import Guard
+from empower.decide import Guard, open_ledger
 from empower.decision import Decision
-from empower.errors import MalformedRequest
+from empower.errors import MalformedRequest, WrongLedger
+from empower.ledger import Entry, Ledger
 from empower.moments import milliseconds
 from empower.money import format_money, parse_money, to_decimal
 from empower.noun import define, field, frozen
@@ -96,6 +98,41 @@ class Replay:
         now = [0]
         return cls(Guard(pack, clock=lambda: now[0]), role, now)
 
+    @classmethod
+    def resumed(cls, rules: Rules, role: str, address: str, requests: Sequence[Request]) -> tuple[Replay, list[Decided]]:
+        """A replay against a durable ledger, and what earlier runs of it came to, as if this run had decided it.
+
+        The ledger goes by the times of the requests, which is what a clock that is given is for. What it has is decided again in memory and
+        has to be the same, entry by entry; the replay goes on behind it. What was allowed and not confirmed any more is confirmed here.
+
+        Raises:
+            WrongLedger: it holds anything else; LedgerUnavailable.
+        """
+        now = [0]
+        ledger = open_ledger(address, lambda: now[0])
+        try:
+            kept = _attempts(ledger)
+            again = cls.under(rules, role)
+            decided = again.until(len(kept), requests)
+            _refuse_strange(kept, _attempts(again.guard.ledger), address)
+            replay = cls(Guard(rules, ledger), role, now)
+            for held in replay.guard.unsettled():
+                replay.guard.confirm(held.key)
+        except BaseException:
+            ledger.close()
+            raise
+        return replay, decided
+
+    def until(self, attempts: int, requests: Iterable[Request]) -> list[Decided]:
+        """Decide requests until so many were recorded; what cannot be read is not."""
+        decided: list[Decided] = []
+        for request in requests:
+            if not attempts:
+                break
+            decided.append(self.step(request))
+            attempts -= decided[-1].decision is not None
+        return decided
+
     def step(self, request: Request) -> Decided:
         """Decide one request under its own id as the key."""
         self._now[0] = milliseconds(request.at)
@@ -107,6 +144,50 @@ class Replay:
         if decision.allowed:
             self.guard.confirm(request.id)
         return Decided(request, decision)
+
+
+def _attempts(ledger: Ledger) -> list[Entry]:
+    return [entry for entry in ledger.history() if entry.record is not None]
+
+
+def _refuse_strange(kept: Sequence[Entry], expected: Sequence[Entry], address: str) -> None:
+    """Refuse a ledger that does not begin as this demo does: its times are not those of anybody else.
+
+    Raises:
+        WrongLedger.
+    """
+    for entry, own in zip_longest(kept, expected):
+        if own is None or _said(entry) != _said(own):
+            meant = "nothing" if own is None else f"{own.key} {own.event}"
+            if own is not None and (own.key, own.event) == (entry.key, entry.event):
+                meant = "the same with other facts, under another role or pack"
+            told = f"the ledger {address!r} is not of this demo: entry {entry.sequence} is {entry.key} {entry.event}, and this demo has {meant} there"
+            raise WrongLedger(
+                f"{told} (help: give the address of a ledger that does not exist yet, or go on with the same pack, role and limit)"
+            )
+
+
+def _said(entry: Entry) -> tuple[Any, ...]:
+    return (entry.at, entry.key, entry.event, entry.amount, entry.record and entry.record.to_json())
+
+
+@frozen
+class Kept:
+    """What a ledger says of a demo, from its entries alone."""
+
+    entries: int
+    allowed: int
+    confirmed: int
+    given: Decimal
+    """What was confirmed, in the pack's currency."""
+
+    @classmethod
+    def of(cls, ledger: Ledger, currency: str) -> Kept:
+        """Count the entries."""
+        history = ledger.history()
+        confirmed = [entry.amount or 0 for entry in history if entry.event == "confirmed"]
+        allowed = sum(entry.event == "allowed" for entry in history)
+        return cls(len(history), allowed, len(confirmed), to_decimal(sum(confirmed), currency))
 
 
 # ------------------------------------------------------------------------------------------------ the summary

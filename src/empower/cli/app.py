@@ -8,23 +8,19 @@ import time
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from empower.cli import inputs, screen
 from empower.cli.check import check_command
+from empower.cli.demo import demo_command
 from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.lint import lint
 from empower.cli.options import options_command
 from empower.cli.screen import OK, Wrong
-from empower.cli.summary import show_end, show_summary, summary_dict
 from empower.cli.test import test_command
 from empower.cli.told import show_decision
-from empower.compile import compile_pack
 from empower.decide import Guard
-from empower.demo import PACK, Decided, Replay, Request, read_requests, summarize
 from empower.errors import EmpowerError, MalformedRequest
 from empower.version import __version__
 
@@ -98,56 +94,9 @@ def decide(
     return screen.OUTCOME_CODES[decision.outcome]
 
 
-# ------------------------------------------------------------------------------------------------ demo
-
-
-@app.command(short_help="Decide 778 real refund requests.")
-@click.option(
-    "--pack", metavar="PACK", default=PACK, show_default=True, help="Decide under another pack: a path, or the name of a shipped one."
-)
-@click.option("--role", metavar="ROLE", help="In which role everything is decided.  [default: the lowest of the pack]")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N requests.")
-@click.option("--language", metavar="CODE", help="The language in which customers are answered.  [default: the pack's first]")
-@as_json_option
-def demo(*, pack: str, role: str | None, limit: int | None, language: str | None, as_json: bool) -> int:
-    """Decide 778 real refund requests of an online shop, and show what came of them.
-
-    The requests are shipped: Online Retail, Daqing Chen, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0. Each is decided
-    at its own time and confirmed where it was allowed, against a ledger in memory. Exit codes: 0 done, 1 the pack has problems, 2 called
-    wrongly.
-    """
-    checked = inputs.loaded(pack)
-    language = inputs.chosen("a language", language, checked.languages, checked.languages[0])
-    role = inputs.chosen("a role", role, checked.roles.everyone(), checked.roles.ladder[0])
-    output = screen.console()
-    rules = compile_pack(checked)
-    decided, nanoseconds = _replayed(Replay.under(rules, role), read_requests(limit), output, quiet=as_json)
-    summary = summarize(rules, role, decided)
-    if as_json:
-        screen.say_json(summary_dict(summary, language))
-    else:
-        show_summary(output, summary, checked, language)
-        show_end(output, len(decided), nanoseconds)
-    return OK
-
-
-def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, quiet: bool) -> tuple[list[Decided], int]:
-    """Every request decided, and the nanoseconds that deciding took; a bar shows how far it is, where there is a terminal."""
-    decided = []
-    spent = 0
-    columns = (TextColumn("deciding"), BarColumn(bar_width=None), MofNCompleteColumn())
-    with Progress(*columns, console=output, transient=True, disable=quiet or not output.is_terminal) as progress:
-        task = progress.add_task("deciding", total=len(requests))
-        for request in requests:
-            start = time.perf_counter_ns()
-            decided.append(replay.step(request))
-            spent += time.perf_counter_ns() - start
-            progress.advance(task)
-    return decided, spent
-
-
 # ------------------------------------------------------------------------------------------------ the whole
 
+app.add_command(demo_command)
 app.add_command(explain_command)
 app.add_command(check_command)
 app.add_command(ledger_group)

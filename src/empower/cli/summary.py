@@ -16,7 +16,7 @@ from rich.text import Text
 from empower.checked import CheckedPack
 from empower.cli.screen import COLOURS, money, words
 from empower.cli.told import headline
-from empower.demo import SOURCE, Decided, Line, Spoke, Summary
+from empower.demo import SOURCE, Decided, Kept, Line, Spoke, Summary
 
 BAR = 20
 """How many blocks stand for everything."""
@@ -177,11 +177,20 @@ def _findings(screen: Console, findings: Sequence[str]) -> None:
     screen.print(grid)
 
 
+def show_kept(screen: Console, address: str, kept: Kept, currency: str, before: int) -> None:
+    """What a durable ledger says of it, counted from its entries, and whether it was gone on with."""
+    screen.print(Text("\nWhat the ledger holds", style="bold"))
+    told = f"{address}: {kept.entries:,} entries, {kept.allowed:,} allowed, {kept.confirmed:,} confirmed with {money(kept.given, currency)} in all."
+    screen.print(told, highlight=False)
+    if before:
+        screen.print(f"{before:,} requests were decided by an earlier run: they were not asked again, and nothing was given twice.")
+
+
 def show_end(screen: Console, count: int, nanoseconds: int, source: str = SOURCE) -> None:
     """How fast it went, and whose data they are. The first line is the only one that differs from run to run."""
     seconds = Decimal(max(nanoseconds, 1)).scaleb(-9)
-    rate = int(count / seconds)
-    screen.print(f"\n{count} requests decided and settled in {seconds:.2f} s: {rate:,} a second on one core.", style="bold")
+    rate = f": {int(count / seconds):,} a second on one core" if count else ""
+    screen.print(f"\n{count} requests decided and settled in {seconds:.2f} s{rate}.", style="bold")
     screen.print(f"Data: {source}.", style="dim")
     screen.print("Next: `empower decide --help` asks about one request of yours; `empower check PACK` reads a pack of yours.", style="dim")
 
@@ -204,6 +213,11 @@ def summary_dict(summary: Summary, language: str) -> dict[str, Any]:
         "needs": [{"fact": fact, "question": question, "count": count} for fact, question, count in summary.needs],
         "told": list(_told(summary, language)), "findings": list(summary.findings),
     }  # fmt: skip
+
+
+def kept_dict(kept: Kept) -> dict[str, Any]:
+    """What a durable ledger says of it, as plain data."""
+    return {"ledger": {"entries": kept.entries, "allowed": kept.allowed, "confirmed": kept.confirmed, "given": f"{kept.given:.2f}"}}
 
 
 def _line(line: Line) -> dict[str, Any]:
