@@ -48,7 +48,7 @@ def rows_for(cap: CheckedCap, role: str) -> tuple[Row, ...]:
     for row in as_tried(cap):
         condition = condition_for(row.condition, role)
         if condition != NEVER:
-            found.append(Row(condition, tuple(amount_for(amount, role) for amount in row.amounts)))
+            found.append(Row(condition, tuple(amount_for(amount, role) for amount in row.amounts), row.span))
         if condition == ALWAYS and not cap.collect:
             break
     return tuple(found)
@@ -58,7 +58,7 @@ def as_tried(cap: CheckedCap) -> tuple[Row, ...]:
     """The rows of a cap; where all that match count, the last is again the `otherwise` that its author wrote."""
     *others, last = cap.rows
     if cap.collect and others and last.condition == negated(any_of(tuple(row.condition for row in others))):
-        return (*others, Row(ALWAYS, last.amounts))
+        return (*others, Row(ALWAYS, last.amounts, last.span))
     return cap.rows
 
 

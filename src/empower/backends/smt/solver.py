@@ -1,0 +1,75 @@
+"""Asks the solver, and reads its answer."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import z3
+
+from empower import ir
+from empower.backends.smt.terms import Term, Terms
+from empower.backends.smt.world import World
+from empower.environment import Value
+
+Answer = Literal["yes", "no", "unknown"]
+
+WORK = 20_000_000
+"""How much work one question may be, in the solver's own units: a second is some millions of them, and the count is the same on every machine."""
+
+# ------------------------------------------------------------------------------------------------ asking
+
+
+class Solver:
+    """Asks whether formulas can hold together; what is asked is forgotten after each question, save what `keep` was told."""
+
+    def __init__(self, terms: Terms, work: int = WORK) -> None:
+        self._terms, self._taken = terms, 0
+        self._solver = z3.Solver()
+        self._solver.set("rlimit", work)
+        self._model: z3.ModelRef | None = None
+
+    def keep(self, *formulas: Term) -> None:
+        """What holds in every question from now on."""
+        self._solver.add(*formulas)
+
+    def check(self, *formulas: Term) -> Answer:
+        """Whether these can hold together; `unknown` when the work would be too much."""
+        axioms = self._terms.axioms
+        self._solver.add(*axioms[self._taken :])
+        self._taken = len(axioms)
+        self._solver.push()
+        try:
+            self._solver.add(*formulas)
+            answer = self._solver.check()
+            self._model = self._solver.model() if answer == z3.sat else None
+        finally:
+            self._solver.pop()
+        return "yes" if answer == z3.sat else "no" if answer == z3.unsat else "unknown"
+
+    # -- the answer, after a `yes`
+
+    def number(self, term: Term) -> int:
+        """What a number is in the answer."""
+        assert self._model is not None
+        return int(self._model.eval(term, model_completion=True).as_long())
+
+    def holds(self, formula: Term) -> bool:
+        """Whether a formula holds in the answer."""
+        assert self._model is not None
+        return bool(z3.is_true(self._model.eval(formula, model_completion=True)))
+
+    def fact(self, world: World, fact: str) -> Value:
+        """The value of a fact in the answer, whether or not it is known."""
+        kind = world.program.facts.get(fact)
+        if isinstance(kind, ir.SetOfType):
+            return frozenset(member for member, bit in world.members(fact).items() if self.holds(bit))
+        if isinstance(kind, ir.YesNoType):
+            return self.holds(world.value(fact))
+        number = self.number(world.value(fact))
+        if kind is None or isinstance(kind, (ir.OneOfType, ir.TextType)):
+            return world.terms.text(number) or f"other-{number}"
+        return number
+
+    def facts(self, world: World) -> dict[str, Value | None]:
+        """The facts that a world has read, as the guard would see them; None: unknown."""
+        return {fact: self.fact(world, fact) if self.holds(world.known(fact)) else None for fact in sorted(world.facts)}
