@@ -19,7 +19,7 @@ from psycopg import conninfo
 from empower import Guard, load_pack
 from empower.errors import KeyConflict, LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
 from empower.ledger import Refused, Replayed, Reserved
-from empower.ledger.postgres import PostgresLedger, parse_address, schema_text
+from empower.ledger.postgres import PostgresLedger, parse_address, schema, schema_text, store
 from empower.ledger.postgres.failures import failure
 from empower.testing.asks import DAY, EVER, HOUR, MONTH, ROLLING, Clock, attempt, counter, give, held, leg, reserve, wish
 from ledger.lent import Open
@@ -310,6 +310,25 @@ def test_a_newer_schema_is_refused(opened: Open, postgres_address: str) -> None:
         connection.execute("UPDATE empower.ledger SET version = 99")
     with pytest.raises(WrongLedger, match=r"has schema 99, and this version of empower knows \d"):
         opened()
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it holds stays, keys answer as before, and an older till that is still open goes on."""
+    files = schema.migrations()
+    with monkeypatch.context() as then:
+        then.setattr(schema, "migrations", lambda: files[:2])
+        then.setattr(store, "_RESERVE", store._RESERVE.replace("reserve_v2", "reserve_v1"))
+        older = opened()
+        give(older, "before", MONTH)
+        then.setattr(schema, "migrations", lambda: files)
+        with pytest.raises(WrongLedger, match=rf"has schema 2, and .* needs {len(files)}.*schema_text\(2\)"):
+            opened(migrate="no")
+        ledger = opened()
+        give(older, "meanwhile", MONTH)
+    assert isinstance(give(ledger, "before", MONTH), Replayed)
+    assert isinstance(give(ledger, "after", MONTH), Reserved)
+    assert held(ledger, MONTH) == held(older, MONTH) == (300, 3)
+    assert ledger.verify().findings == ()
 
 
 def test_a_host_may_run_the_sql_itself(opened: Open, postgres_address: str) -> None:

@@ -31,7 +31,7 @@ _FIRST_PAUSE_MS = 5
 _SESSION = (
     "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), set_config('default_transaction_isolation', 'read committed', false), "
-    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false), "
     "set_config('synchronous_commit', coalesce(nullif(%s, ''), current_setting('synchronous_commit')), false), current_setting('fsync')"
 )
 

@@ -48,7 +48,7 @@ TRIES = 20
 _ASK = "%s::bigint, %s, %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint, %s::bigint"
 _COUNTERS = "%s::text[], %s::bigint[], %s::bigint[]"
 _LEGS = "%s::integer[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]"
-_RESERVE = f"SELECT empower.reserve_v1({_ASK}, {_COUNTERS}, %s::bigint[], %s::bigint, %s::bigint, %s::bigint[], %s::bigint, {_LEGS})::text"
+_RESERVE = f"SELECT empower.reserve_v2({_ASK}, {_COUNTERS}, %s::bigint[], %s::bigint, %s::bigint, %s::bigint[], %s::bigint, {_LEGS})::text"
 _ATTEMPT = f"SELECT empower.attempt_v1({_ASK}, {_COUNTERS}, %s::bigint)::text"
 _BALANCES = f"SELECT empower.balances_v1(%s::bigint, %s::bigint, {_COUNTERS}, %s::bigint[])::text"
 _SETTLE = "SELECT empower.settle_v1(%s::bigint, %s, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s) IS NOT NULL"
@@ -110,9 +110,9 @@ class PostgresLedger(Ledger):
         amounts = amounts_given(wish, legs, given)
         ask = Ask.of(wish, subjects, record, during)
         drawn = [leg.counter for part in legs for leg in part]
-        counters = Counters(tuple(dict.fromkeys(drawn)))
+        counters = Counters.of(drawn)
         rest = (
-            counters.lengths(), _sum(part.amount for part in wish.parts), _sum(amounts), listed(amount or 0 for amount in amounts),
+            counters.lengths, _sum(part.amount for part in wish.parts), _sum(amounts), listed(amount or 0 for amount in amounts),
             told(hold_until), *leg_lists(legs, counters),
         )  # fmt: skip
         found, balances = self._asked(_RESERVE, ask, counters, rest)
@@ -136,7 +136,7 @@ class PostgresLedger(Ledger):
     ) -> Noted | Replayed | Moved:
         """Record an ask whose verdict is not allow; see the port."""
         ask = Ask.of(wish, subjects, record, during)
-        asked = Counters(tuple(dict.fromkeys(counters)))
+        asked = Counters.of(counters)
         found, balances = self._asked(_ATTEMPT, ask, asked, (_sum(part.amount for part in wish.parts),))
         match found["outcome"]:
             case "replayed":
@@ -148,11 +148,10 @@ class PostgresLedger(Ledger):
 
     def balances(self, counters: Sequence[Counter], at: int | None = None) -> tuple[Balance, ...]:
         """What each counter's window holds at `at` (default: now); see the port."""
-        asked = Counters(tuple(dict.fromkeys(counters)))
-        lengths = asked.lengths()
+        asked = Counters.of(counters)
         for expected in self._instants(at):
             periods = asked.periods(expected)
-            found = json.loads(self._value(_BALANCES, (self._instant(), told(at), asked.identities(), *periods, lengths)))
+            found = json.loads(self._value(_BALANCES, (self._instant(), told(at), asked.identities, *periods, asked.lengths)))
             self._noticed(found["at"])
             if found["outcome"] == "told":
                 balances = asked.balances(found, periods)
@@ -223,10 +222,9 @@ class PostgresLedger(Ledger):
     def _asked(self, statement: str, ask: Ask, counters: Counters, rest: tuple[Any, ...]) -> tuple[dict[str, Any], dict[Counter, Balance]]:
         """What the function tells in the end, and the balances if it tells them."""
         seen: list[int] = []
-        identities = counters.identities()
         for expected in self._instants():
             periods = counters.periods(expected)
-            parameters = (self._instant(), *ask.parameters(seen), identities or "{}", *periods, *rest)
+            parameters = (self._instant(), *ask.parameters(seen), counters.identities, *periods, *rest)
             found = json.loads(self._value(statement, parameters, wrote=True))
             match found["outcome"]:
                 case "elsewhere":
