@@ -19,8 +19,10 @@ from psycopg import conninfo
 from empower import Guard, load_pack
 from empower.errors import KeyConflict, LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
 from empower.ledger import Refused, Replayed, Reserved
-from empower.ledger.postgres import PostgresLedger, parse_address, schema, schema_text, store
+from empower.ledger.postgres import PostgresLedger, parse_address, schema_text
 from empower.ledger.postgres.failures import failure
+from empower.ledger.postgres.schema import migrations
+from empower.ledger.rows import counter_text, wish_text
 from empower.testing.asks import DAY, EVER, HOUR, MONTH, ROLLING, Clock, attempt, counter, give, held, leg, reserve, wish
 from ledger.lent import Open
 from torture.server import Server
@@ -312,22 +314,32 @@ def test_a_newer_schema_is_refused(opened: Open, postgres_address: str) -> None:
         opened()
 
 
-def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+# As the tills of schema 2 asked: £1 of a budget without a window
+GIVE_AS_THEN = """
+SELECT empower.reserve_v1(
+    1795000000000, %(key)s, %(wish)s, '{"actor":"d7"}', %(key)s, ARRAY[%(key)s], '{}', '{}', -4611686018427387904, 4611686018427387904,
+    ARRAY[%(counter)s], '{-9223372036854775808}', '{NULL}', '{0}', 100, 100, '{100}', NULL, '{1}', '{1}', '{100}', '{1}', '{NULL}', '{NULL}', '{t}'
+)->>'outcome'
+"""
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(opened: Open, postgres_address: str) -> None:
     """What it holds stays, keys answer as before, and an older till that is still open goes on."""
-    files = schema.migrations()
-    with monkeypatch.context() as then:
-        then.setattr(schema, "migrations", lambda: files[:2])
-        then.setattr(store, "_RESERVE", store._RESERVE.replace("reserve_v2", "reserve_v1"))
-        older = opened()
-        give(older, "before", MONTH)
-        then.setattr(schema, "migrations", lambda: files)
-        with pytest.raises(WrongLedger, match=rf"has schema 2, and .* needs {len(files)}.*schema_text\(2\)"):
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+
+        def give_as_then(key: str) -> None:
+            told = {"key": key, "wish": wish_text(wish(key, 100)), "counter": counter_text(EVER)}
+            assert connection.execute(GIVE_AS_THEN, told).fetchone() == ("reserved",)
+
+        connection.execute("".join(migrations()[:2]).encode())
+        give_as_then("before")
+        with pytest.raises(WrongLedger, match=rf"has schema 2, and .* needs {len(migrations())}.*schema_text\(2\)"):
             opened(migrate="no")
         ledger = opened()
-        give(older, "meanwhile", MONTH)
-    assert isinstance(give(ledger, "before", MONTH), Replayed)
-    assert isinstance(give(ledger, "after", MONTH), Reserved)
-    assert held(ledger, MONTH) == held(older, MONTH) == (300, 3)
+        give_as_then("meanwhile")
+    assert isinstance(give(ledger, "before", EVER), Replayed)
+    assert isinstance(give(ledger, "after", EVER), Reserved)
+    assert held(ledger, EVER) == (300, 3)
     assert ledger.verify().findings == ()
 
 

@@ -1,9 +1,28 @@
--- A decision in fewer statements. What was in 0002 stays as it was, for older tills.
+-- A decision in fewer statements, and a clock that is not believed when it jumps. What 0002 made stays as it was, for older tills.
+
+-- What machines of tills believe of the server's clock.
+CREATE TABLE empower.clock (
+    boot text PRIMARY KEY,          -- which start of which machine; empty: one that cannot tell
+    ahead_ms bigint,                -- the server's clock less the time since that start; null: the clock was accepted since
+    seen_at bigint NOT NULL,        -- the latest that the server's clock showed and this machine believed
+    doubted_at bigint               -- what the clock showed when this machine did not believe it
+);
 
 -- What the server's clock shows. Whoever owns the schema may put another clock in its place, for tests; nobody else can.
 CREATE FUNCTION empower.clock_v1() RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint
 $$;
+
+-- What the clock shows, the server's or the one that is given, unless that is later than the caller believes.
+CREATE FUNCTION empower.believed_v1(clock bigint, latest bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    shown bigint := coalesce(clock, empower.clock_v1());
+BEGIN
+    IF shown > latest THEN
+        RAISE EXCEPTION 'the clock of the server shows %, and no later than % is believed', shown, latest USING ERRCODE = 'EM001';
+    END IF;
+    RETURN shown;
+END $$;
 
 -- The hash of an entry, as `enter_v1` makes it. It is one expression, so that it becomes part of the statement that needs it.
 CREATE FUNCTION empower.hash_v1(
@@ -43,7 +62,7 @@ BEGIN
     RETURN at_ms;
 END $$;
 
--- Reserve all legs or none. Counters are named once each; `leg_counters` are places in that list, counted from 1.
+-- Reserve all legs or none, at the instant `clock` or that of the last entry. Counters are named once each; `leg_counters` are places in that list, counted from 1.
 -- The usual way is four statements: find the counters, lock them, look, write. A row that is locked tells what it holds by then; whatever else
 -- has to be known is asked by the statement after, which sees what was committed while this one waited. Rows are looked up one by one: a
 -- join would be planned while the tables are small, and go through all of them later.
@@ -87,9 +106,8 @@ BEGIN
     SELECT array_agg((
         SELECT counter.id FROM empower.counter WHERE counter.identity = asked.identity AND counter.starts_at = asked.starts_at
     )), EXISTS (
-        SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at <= greatest(
-            coalesce(clock, empower.clock_v1()), (SELECT at FROM empower.entry ORDER BY at DESC LIMIT 1)
-        )
+        SELECT 1 FROM empower.hold
+        WHERE state = 'held' AND expires_at <= greatest(clock, (SELECT at FROM empower.entry ORDER BY at DESC LIMIT 1))
     ) INTO ids, due FROM unnest(identities, starts) AS asked (identity, starts_at);
     IF array_position(ids, NULL) IS NOT NULL THEN
         look := empower.known_v1(of_key, its_wish, its_holds, others, seen, empower.time_v1(clock));
@@ -108,9 +126,8 @@ BEGIN
     SELECT at.now_ms, ledger.identity, EXISTS (SELECT 1 FROM empower.wish WHERE wish.key = ANY (others || of_key)),
         EXISTS (SELECT 1 FROM empower.hold WHERE state = 'held' AND expires_at <= at.now_ms)
         INTO now_ms, its_identity, named, due
-        FROM empower.ledger, (
-            SELECT greatest(coalesce(clock, empower.clock_v1()), (SELECT at FROM empower.entry ORDER BY at DESC LIMIT 1)) AS now_ms
-        ) AS at WHERE ledger.one = 1;
+        FROM empower.ledger, (SELECT greatest(clock, (SELECT at FROM empower.entry ORDER BY at DESC LIMIT 1)) AS now_ms OFFSET 0) AS at
+        WHERE ledger.one = 1;
     IF due THEN
         now_ms := empower.past_due_v1(now_ms);
     END IF;
