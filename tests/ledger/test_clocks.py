@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from attrs import define
 
 from empower.errors import ClockError
-from empower.ledger import clocks
+from empower.ledger import Ledger, clocks
+from empower.ledger.postgres import PostgresLedger, schema_text
 from empower.ledger.sqlite import Settings, SqliteLedger
-from empower.testing.asks import DAY, EVER, HOUR, MONTH, MS, Clock, give, held, instant, leg, reserve, wish
+from empower.testing import Clock, ClockConformance, Machine
+from empower.testing.asks import DAY, EVER, HOUR, MS, give, instant
+from empower.testing.clocks import OFF_MS, START, STEP_MS
 
-SETTINGS = Settings(step_ms=60 * MS, off_ms=7 * DAY)
-
-
-@define
-class Machine:
-    """A machine whose clocks are moved by hand."""
-
-    wall: int = instant("2026-11-22 10:00")
-    since: int | None = HOUR
-    boot: str = "first"
-
-    def run(self, length: int) -> None:
-        """Time goes on."""
-        self.wall += length
-        if self.since is not None:
-            self.since += length
-
-    def restart(self, off: int, boot: str = "second") -> None:
-        """Off for so long."""
-        self.wall += off
-        self.since, self.boot = 0, boot
-
-
-@pytest.fixture
-def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
-    made = Machine()
-    monkeypatch.setattr(clocks, "wall_clock", lambda: made.wall)
-    monkeypatch.setattr(clocks, "since_start", lambda: made.since)
-    monkeypatch.setattr(clocks, "start_id", lambda: made.boot)
-    return made
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "till.db"
-
-
-@pytest.fixture
-def ledger(path: Path, machine: Machine) -> Iterator[SqliteLedger]:  # noqa: ARG001  (its clocks are looked at)
-    made = SqliteLedger(path, SETTINGS)
-    yield made
-    made.close()
+SHOW = "CREATE OR REPLACE FUNCTION empower.clock_v1() RETURNS bigint LANGUAGE sql VOLATILE AS 'SELECT {}::bigint'"
 
 
 def test_the_machines_own_clocks_are_believed_as_they_run() -> None:
@@ -64,109 +26,104 @@ def test_the_machines_own_clocks_are_believed_as_they_run() -> None:
     assert clocks.start_id() == clocks.start_id()
 
 
-def test_time_that_goes_on_is_believed(ledger: SqliteLedger, machine: Machine) -> None:
-    give(ledger, "a", EVER)
-    machine.run(400 * DAY)
-    give(ledger, "b", EVER)
-    assert ledger.now() == machine.wall
+class TestSqlite(ClockConformance):
+    @pytest.fixture(autouse=True)
+    def _place(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "till.db"
+
+    def open_on(self, machine: Machine) -> Ledger:
+        return SqliteLedger(self.path, Settings(step_ms=STEP_MS, off_ms=OFF_MS))
 
 
-def test_a_step_back_is_harmless(ledger: SqliteLedger, machine: Machine) -> None:
-    """Ledger time stands until the clock has come back to it; back to where it was is no step forward."""
-    start = machine.wall
-    give(ledger, "a", EVER)
-    machine.wall -= 40 * DAY
-    assert give(ledger, "b", EVER).at == ledger.now() == start
-    machine.wall += 40 * DAY + 30 * MS
-    assert ledger.now() == start + 30 * MS
+class TestPostgres(ClockConformance):
+    """The clock that jumps is the server's; what it is held against are the machines of the tills."""
 
+    @pytest.fixture(autouse=True)
+    def _server(self, postgres_address: str) -> Iterator[None]:
+        self.address = postgres_address
+        with psycopg.connect(postgres_address, autocommit=True) as self.owner:
+            self.owner.execute(schema_text().encode())
+            yield
 
-def test_a_jump_forward_is_refused_by_all_that_needs_the_time(ledger: SqliteLedger, machine: Machine) -> None:
-    """It would open next month's budget today. Nothing is allowed, nothing is written; the history can be read."""
-    reserve(ledger, wish("a", 100), leg(MONTH, 100, limit=100))
-    machine.wall += 31 * DAY
-    calls = (
-        ledger.now, ledger.unsettled, ledger.expire_due, lambda: held(ledger, MONTH), lambda: ledger.confirm("a"), lambda: ledger.void("a"),
-        lambda: reserve(ledger, wish("b", 100), leg(MONTH, 100, limit=100)),
-    )  # fmt: skip
-    for call in calls:
-        with pytest.raises(ClockError, match=r"went forward by 744 h 0 min .*, and 1 min 0 s are believed.*accept_clock"):
-            call()
-    assert [entry.event for entry in ledger.history()] == ["allowed"]
-    machine.wall -= 31 * DAY
-    assert held(ledger, MONTH) == (100, 1)
+    def show(self, at: int) -> None:
+        """Only the owner of the schema can put the clock of the server by."""
+        self.owner.execute(SHOW.format(at).encode())
 
+    def open_on(self, machine: Machine) -> Ledger:
+        machine.shown = self.show
+        self.show(machine.wall)
+        return PostgresLedger(f"{self.address}&step_ms={STEP_MS}&off_ms={OFF_MS}&seal_ms=0")
 
-@pytest.mark.parametrize(("step", "believed"), [(60 * MS, True), (60 * MS + 1, False)])
-def test_a_small_step_is_believed(ledger: SqliteLedger, machine: Machine, step: int, *, believed: bool) -> None:
-    """As much as the tolerance, and not a millisecond more; many small steps are one large one."""
-    for part in (step // 2, step - step // 2):
-        machine.wall += part
-        if believed or machine.wall - instant("2026-11-22 10:00") <= 60 * MS:
-            ledger.now()
-    if not believed:
-        with pytest.raises(ClockError, match="1 min 0 s are believed"):
-            ledger.now()
+    def test_the_date_of_a_till_is_never_asked(self, ledger: Ledger, machine: Machine) -> None:
+        """Whatever its own clock shows."""
+        give(ledger, "a", EVER)
+        machine.wall += 31 * DAY
+        assert give(ledger, "b", EVER).at == ledger.now() == START
 
-
-def test_a_jump_is_believed_once_it_was_accepted(ledger: SqliteLedger, machine: Machine, path: Path) -> None:
-    """By whichever process; and what jumps again is refused again."""
-    other = SqliteLedger(path, SETTINGS)
-    machine.wall += DAY
-    assert other.accept_clock() == machine.wall
-    assert ledger.now() == other.now() == machine.wall
-    machine.wall += DAY
-    for one in (ledger, other):
+    def test_a_clock_that_one_machine_did_not_believe_is_refused_by_those_that_come_later(
+        self, ledger: Ledger, machine: Machine, elsewhere: Callable[[str], None]
+    ) -> None:
+        """They have nothing to hold it against, until it is set right or accepted."""
+        give(ledger, "a", EVER)
+        machine.jump(DAY)
         with pytest.raises(ClockError):
-            one.now()
-    other.close()
+            ledger.now()
+        elsewhere("second")
+        second = self.open_on(machine)
+        with pytest.raises(ClockError, match=r"another machine did not believe.*accept-clock"):
+            give(second, "b", EVER)
+        machine.jump(-DAY)
+        give(second, "b", EVER)
+        machine.jump(DAY)
+        with pytest.raises(ClockError, match="went forward by 24 h 0 min"):
+            second.now()
+        assert second.accept_clock() == START + DAY == second.now()
+        elsewhere("first")
+        assert ledger.now() == START + DAY
+        second.close()
+
+    def test_a_clock_that_was_set_right_is_believed_by_all(
+        self, ledger: Ledger, machine: Machine, elsewhere: Callable[[str], None]
+    ) -> None:
+        machine.jump(DAY)
+        with pytest.raises(ClockError):
+            ledger.now()
+        machine.jump(-DAY)
+        assert ledger.now() == START
+        machine.run(2 * DAY)
+        elsewhere("second")
+        second = self.open_on(machine)
+        assert second.now() == START + 2 * DAY
+        second.close()
+
+    @pytest.mark.parametrize(("apart_ms", "believed"), [(30 * 20 * MS, True), (30 * 50 * MS, False)])
+    def test_clocks_of_two_machines_run_apart_a_little(self, machine: Machine, apart_ms: int, *, believed: bool) -> None:
+        """By 20 seconds a day, as clocks do that nobody sets; not by 50, or one that is turned on slowly would be believed."""
+        ledger = self.open_on(machine)
+        machine.run(30 * DAY)
+        machine.jump(apart_ms)
+        if believed:
+            assert ledger.now() == machine.wall
+        else:
+            with pytest.raises(ClockError, match="went forward"):
+                ledger.now()
+        ledger.close()
+
+    @pytest.fixture
+    def elsewhere(self, machine: Machine) -> Callable[[str], None]:
+        """Goes on at another machine, which was started at another time."""
+
+        def go(boot: str) -> None:
+            machine.boot = boot
+            machine.since = {"first": HOUR, "second": 50 * DAY}[boot]
+
+        return go
 
 
-def test_a_jump_is_refused_by_whoever_opens_the_ledger_after_it(ledger: SqliteLedger, machine: Machine, path: Path) -> None:
-    """Opening it is possible, or nobody could accept the clock."""
-    give(ledger, "a", EVER)
-    machine.wall += DAY
-    other = SqliteLedger(path, SETTINGS)
-    with pytest.raises(ClockError):
-        give(other, "b", EVER)
-    other.accept_clock()
-    give(other, "b", EVER)
-    other.close()
-
-
-@pytest.mark.parametrize(("off", "believed"), [(7 * DAY, True), (7 * DAY + 1, False)])
-def test_after_a_restart_the_clock_is_held_against_the_last_use(path: Path, machine: Machine, off: int, *, believed: bool) -> None:
-    ledger = SqliteLedger(path, SETTINGS)
-    give(ledger, "a", EVER)
-    ledger.close()
-    machine.restart(off)
-    ledger = SqliteLedger(path, SETTINGS)
-    if believed:
-        assert ledger.now() == machine.wall
-        machine.wall += DAY
-    with pytest.raises(ClockError, match="since the machine started" if believed else "since the ledger was last used"):
-        ledger.now()
-    ledger.accept_clock()
-    assert ledger.now() == machine.wall
-    ledger.close()
-
-
-def test_where_the_time_since_the_start_is_not_known_only_the_last_use_counts(path: Path, machine: Machine) -> None:
-    machine.since = None
-    ledger = SqliteLedger(path, SETTINGS)
-    give(ledger, "a", EVER)
-    machine.wall += 7 * DAY
-    give(ledger, "b", EVER)
-    machine.wall += 7 * DAY + 1
-    with pytest.raises(ClockError, match="168 h 0 min are believed"):
-        ledger.now()
-    ledger.close()
-
-
-def test_a_clock_that_is_given_is_believed(path: Path) -> None:
+def test_a_clock_that_is_given_is_believed(tmp_path: Path) -> None:
     """For replays and tests."""
     clock = Clock()
-    ledger = SqliteLedger(path, SETTINGS, clock=clock)
+    ledger = SqliteLedger(tmp_path / "till.db", clock=clock)
     give(ledger, "a", EVER)
     clock.at += 400 * DAY
     assert ledger.now() == ledger.accept_clock() == clock.at

@@ -21,6 +21,8 @@ from empower.errors import KeyConflict, LedgerBusy, LedgerFull, LedgerUnavailabl
 from empower.ledger import Refused, Replayed, Reserved
 from empower.ledger.postgres import PostgresLedger, parse_address, schema_text
 from empower.ledger.postgres.failures import failure
+from empower.ledger.postgres.schema import migrations
+from empower.ledger.rows import counter_text, wish_text
 from empower.testing.asks import DAY, EVER, HOUR, MONTH, ROLLING, Clock, attempt, counter, give, held, leg, reserve, wish
 from ledger.lent import Open
 from torture.server import Server
@@ -310,6 +312,35 @@ def test_a_newer_schema_is_refused(opened: Open, postgres_address: str) -> None:
         connection.execute("UPDATE empower.ledger SET version = 99")
     with pytest.raises(WrongLedger, match=r"has schema 99, and this version of empower knows \d"):
         opened()
+
+
+# As the tills of schema 2 asked: £1 of a budget without a window
+GIVE_AS_THEN = """
+SELECT empower.reserve_v1(
+    1795000000000, %(key)s, %(wish)s, '{"actor":"d7"}', %(key)s, ARRAY[%(key)s], '{}', '{}', -4611686018427387904, 4611686018427387904,
+    ARRAY[%(counter)s], '{-9223372036854775808}', '{NULL}', '{0}', 100, 100, '{100}', NULL, '{1}', '{1}', '{100}', '{1}', '{NULL}', '{NULL}', '{t}'
+)->>'outcome'
+"""
+
+
+def test_a_ledger_of_an_earlier_version_is_brought_up_to_date(opened: Open, postgres_address: str) -> None:
+    """What it holds stays, keys answer as before, and an older till that is still open goes on."""
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+
+        def give_as_then(key: str) -> None:
+            told = {"key": key, "wish": wish_text(wish(key, 100)), "counter": counter_text(EVER)}
+            assert connection.execute(GIVE_AS_THEN, told).fetchone() == ("reserved",)
+
+        connection.execute("".join(migrations()[:2]).encode())
+        give_as_then("before")
+        with pytest.raises(WrongLedger, match=rf"has schema 2, and .* needs {len(migrations())}.*schema_text\(2\)"):
+            opened(migrate="no")
+        ledger = opened()
+        give_as_then("meanwhile")
+    assert isinstance(give(ledger, "before", EVER), Replayed)
+    assert isinstance(give(ledger, "after", EVER), Reserved)
+    assert held(ledger, EVER) == (300, 3)
+    assert ledger.verify().findings == ()
 
 
 def test_a_host_may_run_the_sql_itself(opened: Open, postgres_address: str) -> None:

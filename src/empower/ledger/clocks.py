@@ -3,7 +3,7 @@
 A clock that goes back is harmless, because ledger time never does. One that jumps forward opens new windows too early: a budget of the
 next month could be spent today. So a durable ledger that goes by the machine's own clock keeps how far the clock was ahead of the time
 since the start (which nobody can set), and refuses to go on when that grew by more than a tolerance, until somebody accepts it.
-Over a restart all there is to hold against is when the ledger was last used.
+Over a restart all there is to hold against is when the ledger was last used. A server's clock is held against the machines of its tills.
 
 The time since the start is known on Linux (CLOCK_BOOTTIME, which goes on while the machine sleeps). Elsewhere each use of a ledger
 counts as a start of its own: only how long it was not used is looked at.
@@ -17,6 +17,8 @@ from pathlib import Path
 from empower.errors import ClockError
 from empower.noun import frozen
 
+APART = 2000
+"""No clock that is kept right is made to run faster or slower by more than one part in so many: 43 seconds a day."""
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -50,6 +52,11 @@ class Mark:
     seen_at: int
     """What the wall clock showed."""
 
+    def followed(self, seen: Mark) -> Mark:
+        """The mark to compare with after a while, where the clocks are of two machines: if both are right, they run apart a little."""
+        most = max(0, (seen.seen_at - seen.ahead_ms) - (self.seen_at - self.ahead_ms)) // APART
+        return Mark(self.boot, self.ahead_ms + max(-most, min(most, seen.ahead_ms - self.ahead_ms)), self.seen_at)
+
 
 @frozen
 class Tolerance:
@@ -81,9 +88,14 @@ def believed(seen: Mark, known: Mark | None, last: int | None, tolerance: Tolera
     return seen
 
 
+def clock_error(matter: str) -> ClockError:
+    """The clock cannot be believed; `matter`: what it did."""
+    help_ = "set the clock right; if it is right, `empower ledger accept-clock` or `accept_clock()` says so"
+    return ClockError(f"the clock {matter}; nothing was allowed (help: {help_})")
+
+
 def _refuse(ahead_ms: int, bound_ms: int, against: str) -> None:
-    message = f"the clock went forward by {_told(ahead_ms)} {against}, and {_told(bound_ms)} are believed; nothing was allowed"
-    raise ClockError(f"{message} (help: set the clock right; if it is right, `empower ledger accept-clock` or `accept_clock()` says so)")
+    raise clock_error(f"went forward by {_told(ahead_ms)} {against}, and {_told(bound_ms)} are believed")
 
 
 def _told(length_ms: int) -> str:

@@ -11,17 +11,18 @@ and `actions`, `contexts` and `worlds` are the strategies that the requests come
             return TillLedger(clock=clock)
 
 holds a store to what every ledger promises. `LedgerConformance` is the port: the same answers as every other store. `DurableConformance`
-adds what outlives a process.
+adds what outlives a process, `ClockConformance` what becomes of a clock that jumps.
 """
 
 from __future__ import annotations
 
 import pytest
 
-ASSERTING = ("audit", "crashes", "durable", "histories", "holds", "keys", "machine", "reserving", "simulation", "threads")
+ASSERTING = ("audit", "clocks", "crashes", "durable", "histories", "holds", "keys", "machine", "reserving", "simulation", "threads")
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ASSERTING))
 
 from empower.testing.asks import Clock  # noqa: E402  (first, so that a failed assertion in them tells its values)
+from empower.testing.clocks import ClockConformance, Machine  # noqa: E402
 from empower.testing.conformance import DurableConformance, LedgerConformance  # noqa: E402
 from empower.testing.giving import (  # noqa: E402
     law_01_never_exceeded,
@@ -47,10 +48,12 @@ from empower.testing.world import World, world_of  # noqa: E402
 __all__ = [
     "LAWS",
     "Clock",
+    "ClockConformance",
     "DurableConformance",
     "Law",
     "LawBrokenError",
     "LedgerConformance",
+    "Machine",
     "PackLaws",
     "World",
     "actions",

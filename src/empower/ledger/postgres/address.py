@@ -21,6 +21,10 @@ class Settings:
     """The most that a process opens."""
     seal_ms: int = 1_000
     """How soon after an entry the chain is sealed, by a thread of this process; 0: never, somebody else calls `seal`."""
+    step_ms: int = 60_000
+    """How far the server's clock may step forward, against the time since this machine started, before it has to be accepted."""
+    off_ms: int = 7 * 24 * 3_600_000
+    """For how long the ledger may have been unused: for a machine that has just started, a clock further ahead has to be accepted."""
     migrate: str = "yes"
     """no: the host runs the SQL itself (`schema_text`), and a database that is not up to date is refused."""
     synchronous_commit: str = ""
@@ -39,8 +43,8 @@ class Settings:
             raise LedgerUnavailable("connections=0 leaves no way to the ledger (help: such as connections=8)")
 
 
-NAMES = ("wait_ms", "connections", "seal_ms", "migrate", "synchronous_commit", "fsync")
-_NUMBERS = NAMES[:3]
+NAMES = ("wait_ms", "connections", "seal_ms", "step_ms", "off_ms", "migrate", "synchronous_commit", "fsync")
+_NUMBERS = NAMES[:5]
 
 
 def parse_address(address: str) -> tuple[str, Settings]:
@@ -63,6 +67,6 @@ def parse_address(address: str) -> tuple[str, Settings]:
 
 
 def _number(name: str, value: str) -> int:
-    if value.isascii() and value.isdecimal() and len(value) < 10:
+    if value.isascii() and value.isdecimal() and len(value) < 13:
         return int(value)
     raise LedgerUnavailable(f"the address of the ledger has {name}={value}, which is not a number (help: such as {name}=5000)")

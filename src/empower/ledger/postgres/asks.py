@@ -1,11 +1,13 @@
 """What is sent to the functions in the database, and what they tell, as nouns of the port.
 
-Numbers and lists of numbers go as text: so every call of a function has the same types, and is prepared once.
+Numbers and lists go as text: so every call of a function has the same types, and is prepared once. What is the same for many asks is put into
+text once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from empower.errors import KeyConflict
@@ -29,37 +31,51 @@ def listed(numbers: Iterable[int | None]) -> str:
     return f"{{{','.join(['NULL' if number is None else str(int(number)) for number in numbers])}}}"
 
 
+def texts_listed(texts: Iterable[str]) -> str:
+    """A list of texts as a parameter."""
+    quoted = ['"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts]
+    return f"{{{','.join(quoted)}}}"
+
+
 @frozen
 class Counters:
     """Some counters, each once, as the functions take them."""
 
     counters: tuple[Counter, ...]
+    identities: str
+    """Who they are."""
+    lengths: str
+    """How long each rolling window is; 0 for others."""
 
-    def identities(self) -> list[str]:
-        """Who they are."""
-        return [counter_text(counter) for counter in self.counters]
+    @staticmethod
+    def of(counters: Iterable[Counter]) -> Counters:
+        """Those among these, each once.
+
+        Raises:
+            ValueError: a rolling window has no length.
+        """
+        return _texts(tuple(dict.fromkeys(counters)))
 
     def periods(self, at: int) -> tuple[str, str]:
         """Where the calendar period of each begins and ends that an instant lies in."""
         periods = [window_interval(counter.window, counter.zone, at) or (BEGINNING, None) for counter in self.counters]
-        return listed(starts_at for starts_at, _ in periods), listed(ends_at for _, ends_at in periods)
-
-    def lengths(self) -> str:
-        """How long each rolling window is; 0 for others.
-
-        Raises:
-            ValueError: one has no length.
-        """
-        for counter in self.counters:
-            if counter.window.kind == "rolling" and counter.window.length_ms <= 0:
-                raise ValueError(f"a rolling window has a length above 0 ms, not {counter.window.length_ms}")
-        return listed(counter.window.length_ms if counter.window.kind == "rolling" else 0 for counter in self.counters)
+        return listed([starts_at for starts_at, _ in periods]), listed([ends_at for _, ends_at in periods])
 
     def balances(self, found: Mapping[str, Any], periods: tuple[str, str]) -> dict[Counter, Balance]:
         """What a function tells of each of them."""
         ends = periods[1].strip("{}").split(",")
-        rows = zip(self.counters, found["amounts"] or (), found["times"] or (), found["frees"] or (), ends, strict=False)
+        frees = found["frees"] or [None] * len(self.counters)  # none: nothing leaves them by and by
+        rows = zip(self.counters, found["amounts"] or (), found["times"] or (), frees, ends, strict=False)
         return {counter: _balance(counter, amount, times, frees, end) for counter, amount, times, frees, end in rows}
+
+
+@lru_cache(maxsize=4096)
+def _texts(counters: tuple[Counter, ...]) -> Counters:
+    for counter in counters:
+        if counter.window.kind == "rolling" and counter.window.length_ms <= 0:
+            raise ValueError(f"a rolling window has a length above 0 ms, not {counter.window.length_ms}")
+    lengths = [counter.window.length_ms if counter.window.kind == "rolling" else 0 for counter in counters]
+    return Counters(counters, texts_listed(map(counter_text, counters)), listed(lengths))
 
 
 def _balance(counter: Counter, amount: int, times: int, frees: int | None, end: str) -> Balance:
@@ -100,9 +116,8 @@ class Ask:
     def parameters(self, seen: Iterable[int]) -> tuple[Any, ...]:
         """From the key to the interval."""
         wish = self.wish
-        names = list(wish.hold_keys())
+        names, others = texts_listed(wish.hold_keys()), texts_listed(names_of_others(wish))
         start, end = max(self.during[0], LEAST), min(self.during[1], MOST)
-        others = list(names_of_others(wish)) or "{}"
         return (wish.key, wish_text(wish), self.subjects, self.record, names, others, listed(seen), str(start), str(end))
 
     def compared(self, wishes: Iterable[Mapping[str, Any]]) -> list[int]:

@@ -19,10 +19,12 @@ from psycopg import conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from empower.errors import LedgerUnavailable
+from empower.ledger.clocks import Tolerance
 from empower.ledger.postgres.address import Settings
 from empower.ledger.postgres.caretaker import Caretaker
 from empower.ledger.postgres.failures import failure, named_failures
 from empower.ledger.postgres.schema import bring_up_to_date
+from empower.ledger.postgres.watch import ClockWatch, watch_of_host
 from empower.noun import define
 
 T = TypeVar("T")
@@ -31,7 +33,7 @@ _FIRST_PAUSE_MS = 5
 _SESSION = (
     "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), set_config('default_transaction_isolation', 'read committed', false), "
-    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), "
+    "set_config('plan_cache_mode', 'force_generic_plan', false), set_config('jit', 'off', false), set_config('enable_seqscan', 'off', false), "
     "set_config('synchronous_commit', coalesce(nullif(%s, ''), current_setting('synchronous_commit')), false), current_setting('fsync')"
 )
 
@@ -41,6 +43,8 @@ class Way(Protocol):
 
     where: str
     """Which ledger, without a password."""
+    watch: ClockWatch
+    """Of the server's clock."""
 
     def run(self, work: Callable[[Connection], T], *, wrote: bool = False) -> T:
         """What the work answers, once it is committed; `wrote`: there is something to seal afterwards.
@@ -80,6 +84,7 @@ class Connections(Way):
         """
         self._settings = settings
         self.where = "of PostgreSQL"
+        self.watch = ClockWatch(Tolerance(settings.step_ms, settings.off_ms))
         try:
             parts = conninfo.conninfo_to_dict(address)
             self.where = f"{parts.get('dbname', '')!r} at {parts.get('host', 'localhost')}"
@@ -88,6 +93,8 @@ class Connections(Way):
             with psycopg.connect(self._address, autocommit=True) as connection:
                 self._configure(connection)
                 bring_up_to_date(connection, migrate=settings.migrate == "yes", where=self.where)
+                with suppress(psycopg.Error):  # a standby, or no right to it: told to whoever needs the time
+                    self.watch.look(connection)
         except psycopg.Error as error:
             raise failure(error, self.where) from error
         self._lock = threading.Lock()
@@ -198,7 +205,9 @@ class HostTransaction(Way):
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.where = f"{connection.info.dbname!r}, in a transaction of its host"
+        info = connection.info
+        self.where = f"{info.dbname!r}, in a transaction of its host"
+        self.watch = watch_of_host(info.host, info.port, info.dbname)
         self._closed = False
 
     def run(self, work: Callable[[Connection], T], *, wrote: bool = False) -> T:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from empower.errors import LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
+from empower.errors import ClockError, LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
 
 _AGAIN = "ask again with the same key"
 _KNOWN: dict[str, tuple[type[LedgerUnavailable], str, str]] = {
@@ -21,6 +21,7 @@ _KNOWN: dict[str, tuple[type[LedgerUnavailable], str, str]] = {
     "42501": (LedgerUnavailable, "may not be used by this role", "grant it the schema `empower`; docs/ledger-postgres.md says what"),
     "53100": (LedgerFull, "cannot grow: the disk is full", f"make room, then {_AGAIN}"),
     "53300": (LedgerBusy, "has no connection left", "raise max_connections, or lower `connections` in the address"),
+    "EM001": (ClockError, "has a clock that went forward", "set it right; or accept it with `empower ledger accept-clock`"),
     "55P03": (LedgerBusy, "is locked by somebody else", _AGAIN),
     "57014": (LedgerBusy, "took too long", _AGAIN),
 }

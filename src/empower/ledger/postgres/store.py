@@ -1,7 +1,7 @@
 """The ledger in PostgreSQL: everything that the port promises, for all who reach the database.
 
 * A decision is one round trip: one function, which locks all counters in order and looks then.
-* Time: the server's clock, never before the last entry; a clock that is given is believed.
+* Time: the server's clock, unless it jumped forward, and never before the last entry; a clock that is given is believed.
 * Periods of the calendar are worked out here, with this machine's time-zone data, for the instant that the server is expected to have.
   If its instant lies in another period it says so, and is asked again.
 * Holds that are due are marked by calls that write; until then they are left out of every sum.
@@ -16,7 +16,7 @@ from typing import Any
 
 from psycopg.rows import tuple_row
 
-from empower.errors import LedgerBusy, LedgerUnavailable, UnknownKey
+from empower.errors import ClockError, LedgerBusy, LedgerUnavailable, UnknownKey
 from empower.ledger import (
     Audit,
     Balance,
@@ -45,19 +45,23 @@ from empower.ledger.wishes import amounts_given
 
 TRIES = 20
 """How often a call begins again because something changed while it was on its way; each time somebody else went on."""
-_ASK = "%s::bigint, %s, %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint, %s::bigint"
+_CLOCK = "empower.believed_v1(%s::bigint, %s::bigint)"
+_ASK = f"{_CLOCK}, %s, %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint, %s::bigint"
 _COUNTERS = "%s::text[], %s::bigint[], %s::bigint[]"
 _LEGS = "%s::integer[], %s::integer[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::boolean[]"
-_RESERVE = f"SELECT empower.reserve_v1({_ASK}, {_COUNTERS}, %s::bigint[], %s::bigint, %s::bigint, %s::bigint[], %s::bigint, {_LEGS})::text"
+_RESERVE = f"SELECT empower.reserve_v2({_ASK}, {_COUNTERS}, %s::bigint[], %s::bigint, %s::bigint, %s::bigint[], %s::bigint, {_LEGS})::text"
 _ATTEMPT = f"SELECT empower.attempt_v1({_ASK}, {_COUNTERS}, %s::bigint)::text"
-_BALANCES = f"SELECT empower.balances_v1(%s::bigint, %s::bigint, {_COUNTERS}, %s::bigint[])::text"
-_SETTLE = "SELECT empower.settle_v1(%s::bigint, %s, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s) IS NOT NULL"
+_BALANCES = f"SELECT empower.balances_v1({_CLOCK}, %s::bigint, {_COUNTERS}, %s::bigint[])::text"
+_SETTLE = f"SELECT empower.settle_v1({_CLOCK}, %s, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s::bigint, %s, %s::bigint, %s) IS NOT NULL"
+_TIME = f"empower.time_v1({_CLOCK})"
+_NOW = f"SELECT {_TIME}"
+_EXPIRE = f"SELECT empower.expire_v1({_CLOCK})"
 _HOLD = (
-    "SELECT empower.time_v1(%s::bigint), key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "
+    f"SELECT {_TIME}, key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "  # noqa: S608  (a constant)
     "LEFT JOIN empower.hold ON key = %s"
 )
 _UNSETTLED = (
-    "SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, now_ms FROM empower.time_v1(%s::bigint) AS now_ms, empower.hold "
+    f"SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, now_ms FROM {_TIME} AS now_ms, empower.hold "  # noqa: S608
     "JOIN empower.entry ON entry.sequence = hold.sequence WHERE state = 'held' AND at <= now_ms - %s::bigint ORDER BY at, hold.sequence, part"
 )
 _HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM empower.entry WHERE strpos(subjects, %s) > 0 ORDER BY at, sequence"
@@ -93,7 +97,7 @@ class PostgresLedger(Ledger):
 
     def now(self) -> int:
         """Ledger time: the clock, but never before the last entry."""
-        return self._noticed(int(self._value("SELECT empower.time_v1(%s::bigint)", (self._instant(),))))
+        return self._noticed(int(self._told(_NOW, ())))
 
     def reserve(
         self,
@@ -110,9 +114,9 @@ class PostgresLedger(Ledger):
         amounts = amounts_given(wish, legs, given)
         ask = Ask.of(wish, subjects, record, during)
         drawn = [leg.counter for part in legs for leg in part]
-        counters = Counters(tuple(dict.fromkeys(drawn)))
+        counters = Counters.of(drawn)
         rest = (
-            counters.lengths(), _sum(part.amount for part in wish.parts), _sum(amounts), listed(amount or 0 for amount in amounts),
+            counters.lengths, _sum(part.amount for part in wish.parts), _sum(amounts), listed(amount or 0 for amount in amounts),
             told(hold_until), *leg_lists(legs, counters),
         )  # fmt: skip
         found, balances = self._asked(_RESERVE, ask, counters, rest)
@@ -136,7 +140,7 @@ class PostgresLedger(Ledger):
     ) -> Noted | Replayed | Moved:
         """Record an ask whose verdict is not allow; see the port."""
         ask = Ask.of(wish, subjects, record, during)
-        asked = Counters(tuple(dict.fromkeys(counters)))
+        asked = Counters.of(counters)
         found, balances = self._asked(_ATTEMPT, ask, asked, (_sum(part.amount for part in wish.parts),))
         match found["outcome"]:
             case "replayed":
@@ -148,11 +152,10 @@ class PostgresLedger(Ledger):
 
     def balances(self, counters: Sequence[Counter], at: int | None = None) -> tuple[Balance, ...]:
         """What each counter's window holds at `at` (default: now); see the port."""
-        asked = Counters(tuple(dict.fromkeys(counters)))
-        lengths = asked.lengths()
+        asked = Counters.of(counters)
         for expected in self._instants(at):
             periods = asked.periods(expected)
-            found = json.loads(self._value(_BALANCES, (self._instant(), told(at), asked.identities(), *periods, lengths)))
+            found = json.loads(self._told(_BALANCES, (told(at), asked.identities, *periods, asked.lengths)))
             self._noticed(found["at"])
             if found["outcome"] == "told":
                 balances = asked.balances(found, periods)
@@ -174,13 +177,13 @@ class PostgresLedger(Ledger):
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked."""
         count = 0
-        while marked := int(self._value("SELECT empower.expire_v1(%s::bigint)", (self._instant(),), wrote=True)):
+        while marked := int(self._told(_EXPIRE, (), wrote=True)):
             count += marked
         return count
 
     def unsettled(self, older_than_ms: int = 0) -> tuple[Held, ...]:
         """Holds neither confirmed nor ended, reserved at least so long ago, oldest first."""
-        rows = self._rows(_UNSETTLED, (self._instant(), told(older_than_ms)))
+        rows = self._timed(_UNSETTLED, (told(older_than_ms),))
         holds = [settled(Hold(*row), now) for *row, now in rows]
         return tuple([hold.told() for hold in holds if hold.state == "held"])
 
@@ -202,7 +205,7 @@ class PostgresLedger(Ledger):
 
     def seal(self) -> bool:
         """Seal the chain up to where nobody can add an entry any more; whether that is all of it. Done by itself, unless `seal_ms` is 0."""
-        return bool(self._value("SELECT empower.seal_v1()", ()))
+        return self._rows("SELECT empower.seal_v1()", ()) == [(True,)]
 
     def verify(self, head: str = "") -> Audit:
         """Seal what is settled, tell the history again and hold everything against it; see the port."""
@@ -211,10 +214,8 @@ class PostgresLedger(Ledger):
         return self._way.read(lambda connection: audit(connection, head))
 
     def accept_clock(self) -> int:
-        """The server's clock, or the one that was given: either is believed."""
-        if self._clock is not None:
-            return self._clock()
-        return int(self._value("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint", ()))
+        """Believe the server's clock from now on, whatever it shows, on all machines; gives what it shows."""
+        return self._way.run(self._way.watch.accept) if self._clock is None else self._clock()
 
     def close(self) -> None:
         """Let go of the database; further calls raise `LedgerUnavailable`."""
@@ -223,11 +224,10 @@ class PostgresLedger(Ledger):
     def _asked(self, statement: str, ask: Ask, counters: Counters, rest: tuple[Any, ...]) -> tuple[dict[str, Any], dict[Counter, Balance]]:
         """What the function tells in the end, and the balances if it tells them."""
         seen: list[int] = []
-        identities = counters.identities()
         for expected in self._instants():
             periods = counters.periods(expected)
-            parameters = (self._instant(), *ask.parameters(seen), identities or "{}", *periods, *rest)
-            found = json.loads(self._value(statement, parameters, wrote=True))
+            parameters = (*ask.parameters(seen), counters.identities, *periods, *rest)
+            found = json.loads(self._told(statement, parameters, wrote=True))
             match found["outcome"]:
                 case "elsewhere":
                     self._noticed(found["at"])
@@ -242,7 +242,7 @@ class PostgresLedger(Ledger):
 
     def _settle(self, key: str, event: EventKind, transition: Callable[[Hold], Hold], because: str = "") -> Held:
         for _ in range(TRIES):
-            ((now, *row),) = self._rows(_HOLD, (self._instant(), key))
+            ((now, *row),) = self._timed(_HOLD, (key,))
             if row[0] is None:
                 raise UnknownKey(key)
             kept = Hold(*row)
@@ -253,22 +253,34 @@ class PostgresLedger(Ledger):
             amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, before.left)
             seen = (kept.state, told(kept.confirmed), told(kept.taken_back))
             to = (hold.state, told(hold.confirmed), told(hold.taken_back), event, told(amount), because)
-            if self._value(_SETTLE, (self._instant(), key, *seen, *to), wrote=True):
+            if self._told(_SETTLE, (key, *seen, *to), wrote=True):
                 return hold.told()
         raise self._restless()
 
-    def _value(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> Any:
-        (row,) = self._rows(statement, parameters, wrote=wrote)
+    def _told(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> Any:
+        """The one value that a statement tells which begins with `_CLOCK`."""
+        (row,) = self._timed(statement, parameters, wrote=wrote)
         return row[0]
+
+    def _timed(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> list[tuple[Any, ...]]:
+        """The rows that a statement tells which begins with `_CLOCK`."""
+        if self._clock is not None:
+            return self._rows(statement, (str(self._clock()), None, *parameters), wrote=wrote)
+        watch = self._way.watch
+        for _ in range(TRIES):
+            latest = watch.latest()
+            if latest is not None:
+                with suppress(ClockError):
+                    return self._rows(statement, (None, str(latest), *parameters), wrote=wrote)
+            refused = self._way.run(watch.look)
+            if refused is not None:
+                raise refused
+        raise self._restless()
 
     def _rows(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> list[tuple[Any, ...]]:
         return self._way.run(lambda connection: _fetched(connection, statement, parameters), wrote=wrote)
 
     # -------------------------------------------------------------------------------------------- time
-
-    def _instant(self) -> str | None:
-        """The instant of the clock that was given; None: the server is to look at its own."""
-        return None if self._clock is None else str(self._clock())
 
     def _instants(self, at: int | None = None) -> Iterator[int]:
         """For which instant to work out calendar periods: for the one that ledger time is expected to be, anew each time."""
