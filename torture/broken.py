@@ -94,18 +94,21 @@ class Hunter:
                 yield self.hunt(fault)
 
     def hunt(self, fault: str) -> Hunt:
-        """Rounds until the fault is caught. Of the sound store, one that is as long as two."""
+        """Rounds until the fault is caught; of a sound store, until one did enough to mean something."""
         found = Hunt(self.store, fault)
         began = time.monotonic()
         for number in range(1, ROUNDS + 1):
             found.rounds = number
-            self.round(found, self.seconds * (2 if found.sound else number))
-            if found.right or found.sound:
+            enough = self.round(found, self.seconds * (2 * number if found.sound else number))
+            if enough if found.sound else found.right:
                 break
+        else:
+            found.rules["work"] += found.sound
         found.seconds = time.monotonic() - began
         return found
 
-    def round(self, found: Hunt, seconds: float) -> None:
+    def round(self, found: Hunt, seconds: float) -> bool:
+        """One run, added to what was found; whether enough was done in it."""
         kills = self.store == "postgresql" and broken_postgres.FAULTS[found.fault].kills_server
         server = self.server if kills else None
         address = self.address(found.fault, found.rounds)
@@ -113,7 +116,8 @@ class Hunter:
             address, seconds=seconds, processes=self.processes, seed=f"{self.seed}.{found.fault}.{found.rounds}", server=server
         )
         found.work.update(findings.work)
-        found.rules.update({rule: count for rule, count in findings.rules.items() if rule != "work" or found.sound})
+        found.rules.update({rule: count for rule, count in findings.rules.items() if rule != "work"})
+        return not findings.rules["work"]
 
     def address(self, fault: str, number: int) -> str:
         mark = f"+{fault}" if fault else ""

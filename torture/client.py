@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import time
 from collections import deque
@@ -25,6 +26,9 @@ machine_clock = time.time_ns
 ALWAYS = (-(2**62), 2**62)
 SHARED = 10**9
 LEAP_MS = 40 * 86_400_000
+STEP_MS = 7_200_000
+KEPT_MS = 1_500
+"""What was closed before that is archived; longer than the rolling windows and the holds of a run."""
 SHARED_MS = 25
 """For so long all clients ask for the same shared wishes."""
 
@@ -41,6 +45,8 @@ class Order:
     """By the machine's monotonic clock."""
     offset_ms: int
     """How far the run's clock is ahead of the machine's."""
+    steps: float
+    """From this instant on the run's clock is further ahead, by `STEP_MS`, where the ledger looks out for that."""
 
     @property
     def store(self) -> Store:
@@ -50,14 +56,16 @@ class Order:
 
 @define
 class Clock:
-    """The machine's clock moved by the offset of the run, and at times by a jump, mostly back."""
+    """The run's clock, moved at times by a jump, mostly back."""
 
     order: Order
     random: Random
     jump_ms: int = 0
 
     def true(self) -> int:
-        return machine_clock() // 1_000_000 + self.order.offset_ms
+        """What the run's clock shows: the machine's with an offset, and with a step in the middle that an operator has to accept."""
+        stepped = self.order.store.refuses_leaps and time.monotonic() >= self.order.steps
+        return machine_clock() // 1_000_000 + self.order.offset_ms + (STEP_MS if stepped else 0)
 
     def __call__(self) -> int:
         return self.true() + self.jump_ms
@@ -223,3 +231,27 @@ def live(order: Order, name: str) -> None:
             continue
         Client(order, name, ledger, clock, random, Journal(order.folder, name)).live()
         ledger.close()
+
+
+def accept(order: Order, name: str) -> None:
+    """Be the operator who says that the clock is right."""
+    clock = Clock(order, Random(0))
+    ledger = opened(order.address, clock)
+    stepped_at = clock.true() - int((time.monotonic() - order.steps) * 1000)
+    helped(order, name, "accept", ledger.accept_clock, clock=clock.true(), stepped_at=stepped_at)
+
+
+def archive(order: Order, name: str) -> None:
+    """Move what is closed into the archive beside the ledger."""
+    clock = Clock(order, Random(0))
+    ledger: Any = opened(order.address, clock)
+    helped(order, name, "archive", lambda: ledger.archive(ledger.now() - KEPT_MS, order.store.archive), clock=clock.true())
+
+
+def helped(order: Order, name: str, verb: str, call: Callable[[], Any], **told: Any) -> None:
+    """Make one call and end this process, well or not."""
+    journal = Journal(order.folder, name)
+    noted = journal.begin(verb, "", **told)
+    answer = answer_of(call)
+    journal.end(noted, answer)
+    os._exit("error" in answer)

@@ -9,11 +9,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -23,8 +24,11 @@ from zoneinfo import ZoneInfo
 from attrs import define, evolve, field
 
 from empower.errors import LedgerUnavailable
+from empower.ledger.rows import subject_fragment
+from empower.ledger.sqlite import SqliteLedger
 from torture.check import Entry, Findings, check, work_of
-from torture.client import Clock, Order, answer_of, live
+from torture.client import Clock, Order, accept, answer_of, archive, live
+from torture.disk import Disk
 from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
 from torture.proxy import CUTS, serve
@@ -48,6 +52,10 @@ class Run:
     server_kills: int = 0
     cuts: int = 0
     hangs: int = 0
+    disk: Disk | None = None
+    full_times: int = 0
+    accepted: bool = False
+    archivist: int | None = None
 
     def start_client(self) -> None:
         self.started += 1
@@ -61,6 +69,9 @@ class Run:
         while time.monotonic() < self.order.ends:
             time.sleep(self.random.uniform(*self.order.store.seconds_between_kills))
             self.kill_client()
+            self.look_after()
+            if self.disk is not None and self.random.random() < 0.15:
+                self.fill_disk(self.disk)
             if self.server is not None and self.random.random() < 0.3:
                 self.server.cut()
                 self.cuts += 1
@@ -68,7 +79,45 @@ class Run:
                 self.server.kill()
                 self.server_kills += 1
                 self.server.start()
+        self.look_after()
+        if self.archivist is not None:
+            ended_or_killed(self.archivist)
         self.wait()
+
+    def fill_disk(self, disk: Disk) -> None:
+        """Leave no room for a moment. A server that could not go on is started again."""
+        disk.fill()
+        self.full_times += 1
+        time.sleep(self.random.uniform(0.1, 0.5))
+        disk.free()
+        if self.server is not None and self.server.process is not None:
+            self.server.start()
+
+    def look_after(self) -> None:
+        """What operators do, who are killed as well: accept the step of the clock, and move what is closed into an archive."""
+        if self.archivist is not None and self.random.random() < 0.5:
+            ended_or_killed(self.archivist)
+            self.archivist = None
+        elif self.archivist is None and self.order.store.archive is not None and self.random.random() < 0.1:
+            archivist = self.helper("archivist")
+            self.archivist = forked(lambda: archive(self.order, archivist))
+        if not self.accepted and time.monotonic() >= self.order.steps and self.order.store.refuses_leaps:
+            self.accept_step()
+
+    def accept_step(self) -> None:
+        """Go on until an operator has lived for long enough; in a ledger that cannot be used any more none does."""
+        for seconds in (0.002, 0.02, *[0.2] * 5, *[1.0] * 10):
+            name = self.helper("operator")
+            operator = forked(lambda: accept(self.order, name))  # noqa: B023  (it runs at once, in a child)
+            time.sleep(seconds)
+            if ended_or_killed(operator):
+                break
+        self.accepted = True
+
+    def helper(self, what: str) -> str:
+        """A name for whoever is started next."""
+        self.started += 1
+        return f"{what}{self.started}"
 
     def kill_client(self) -> None:
         process = self.random.choice([*self.clients])
@@ -94,6 +143,16 @@ class Run:
             os.waitpid(process, 0)
 
 
+def ended_or_killed(process: int) -> bool:
+    """`kill -9` what has not ended by now; whether it had, and well."""
+    done, status = os.waitpid(process, os.WNOHANG)
+    if done:
+        return not status
+    os.kill(process, signal.SIGKILL)
+    os.waitpid(process, 0)
+    return False
+
+
 def forked(work: Callable[[], object]) -> int:
     """Do the work in a child process."""
     sys.stdout.flush()
@@ -108,15 +167,19 @@ def forked(work: Callable[[], object]) -> int:
         os._exit(1)
 
 
-def torture(address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None) -> Findings:
-    """Run, and check. What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's."""
+def torture(address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None, disk: Disk | None = None) -> Findings:
+    """Run, and check; a disk that is given, on which the ledger lies, is full at times.
+
+    What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's.
+    """
     if os.waitpid(forked(lambda: prepare(address)), 0)[1]:
         raise RuntimeError(f"the ledger {address} cannot be made ready")
     folder = Path(tempfile.mkdtemp(prefix="empower-torture-"))
     offset = offset_to_midnight(seconds) if store_at(address).own_clocks else 0
     run_name = f"{seed}-{time.time_ns():x}"
-    order = Order(address, run_name, seed, folder, time.monotonic() + seconds, offset)
-    run = Run(order, processes, server, Random(seed))
+    ends = time.monotonic() + seconds
+    order = Order(address, run_name, seed, folder, ends, offset, steps=ends - seconds / 4)
+    run = Run(order, processes, server, Random(seed), disk=disk)
     try:
         with proxied(run):
             run.live()
@@ -125,7 +188,8 @@ def torture(address: str, *, seconds: float, processes: int, seed: str, server: 
         findings = checked(read_out(order), calls)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    findings.work.update({"clients killed": run.client_kills, "servers killed": run.server_kills, "connections cut": run.cuts})
+    killed = {"clients killed": run.client_kills, "servers killed": run.server_kills}
+    findings.work.update({**killed, "connections cut": run.cuts, "disk full": run.full_times})
     waits = [call.ended - call.began for call in calls.values() if call.ended is not None]
     findings.work["worst wait, ms"] = max(waits, default=0) // 1_000_000
     if run.hangs:
@@ -165,7 +229,7 @@ def checked(found: dict[str, Any] | None, calls: dict[str, Call]) -> Findings:
         findings.wrong("verify", text)
     if found["unusable"]:
         findings.wrong("lost", f"the ledger cannot be used any more: {found['unusable']}")
-    findings.work["entries"] = len(entries)
+    findings.work.update({"entries": len(entries), "archived": found["archived"]})
     return findings
 
 
@@ -188,25 +252,40 @@ def read_out(order: Order) -> dict[str, Any] | None:
 
 
 def told(order: Order) -> dict[str, Any]:
-    ledger = opened(order.address, Clock(order, Random(0)))
-    unusable = ""
+    ledger: Any = opened(order.address, Clock(order, Random(0)))
+    unusable, now = "", None
     try:
         ledger.expire_due()
+        now = ledger.now()
     except LedgerUnavailable as error:  # nobody else is there any more, so it is broken for good
         unusable = str(error)
     entries = [
         (entry.sequence, entry.at, entry.key, entry.event, entry.amount, None if entry.record is None else entry.record.to_json())
         for entry in ledger.history(run=order.run)
     ]
+    gone = ledger.archived() if isinstance(ledger, SqliteLedger) else None
+    if gone is not None:
+        entries = sorted({entry[0]: entry for entry in [*archived_entries(Path(gone.file), order.run), *entries]}.values())
+        audit = ledger.verify(archive=Path(gone.file))
+    else:
+        audit = ledger.verify()
     names = sorted({leg[0] for entry in entries if entry[5] for part in json.loads(entry[5])["legs"] for leg in part})
-    now = ledger.now()
-    verified = [str(finding) for finding in ledger.verify().findings]
+    now = max((entry[1] for entry in entries), default=0) if now is None else now
+    verified = [str(finding) for finding in audit.findings]
     sums = answer_of(lambda: ledger.balances([counter_named(order.run, name) for name in names], now))
     ledger.close()
     return {
         "entries": entries,
         "now": now,
         "unusable": unusable,
+        "archived": gone.entries if gone else 0,
         "verified": verified,
         "sums": dict(zip(names, sums["sums"], strict=True)) if "sums" in sums else {},
     }
+
+
+def archived_entries(archive_file: Path, run: str) -> list[tuple[Any, ...]]:
+    """The entries of a run that lie in an archive, read without the help of the store."""
+    with closing(sqlite3.connect(f"file:{archive_file}?mode=ro", uri=True)) as connection:
+        query = "SELECT sequence, at, key, event, amount, record FROM entry WHERE instr(subjects, ?) ORDER BY sequence"
+        return connection.execute(query, (subject_fragment("run", run),)).fetchall()

@@ -171,16 +171,19 @@ class Server:
         self.run(f'DROP DATABASE IF EXISTS "{conninfo.conninfo_to_dict(address)["dbname"]}" WITH (FORCE)')
 
 
-def new_server() -> Server | None:
-    """A server that runs: the one in `EMPOWER_PG_URL`, or one of our own; None, where there are no binaries."""
+def new_server(inside: Path | None = None) -> Server | None:
+    """A server that runs: the one in `EMPOWER_PG_URL`, or one of our own; None, where there are no binaries.
+
+    `inside`: the folder in which everything that it writes is to lie; then it is always one of our own.
+    """
     given = os.environ.get("EMPOWER_PG_URL")
-    if given:
+    if given and inside is None:
         return Server(given)
     binaries = found_binaries()
     if binaries is None:
         return None
     # A short path, for the name of a socket has at most 107 bytes
-    folder = Path(tempfile.mkdtemp(prefix="empower-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="empower-pg-", dir=inside))
     user = server_user()
     folder.chmod(0o755)
     if user:

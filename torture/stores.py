@@ -15,6 +15,7 @@ from attrs import frozen
 
 from empower.decide import open_ledger
 from empower.ledger import Ledger
+from empower.ledger.sqlite import parse_address
 from torture import broken_postgres, broken_sqlite
 from torture.filed import FiledLedger
 
@@ -36,6 +37,14 @@ class Store:
     def refuses_leaps(self) -> bool:
         """A clock that is far ahead is to be refused, by those who can know."""
         return self.kind == "sqlite"
+
+    @property
+    def archive(self) -> Path | None:
+        """Where its archive is, or will be; None: it has none."""
+        if self.kind != "sqlite":
+            return None
+        path = parse_address(self.address)[0]
+        return path.with_name(f"{path.name}-archive")
 
     @property
     def seconds_between_kills(self) -> tuple[float, float]:

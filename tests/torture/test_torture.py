@@ -17,34 +17,47 @@ from torture.broken import FAULTS, STORES, USUAL
 from torture.server import Server
 
 
-def tortured(repository: Path, address: str, seed: str, *, seconds: float = 2) -> tuple[dict[str, int], str]:
+def tortured(repository: Path, address: str, seed: str, *options: str, seconds: float = 2) -> tuple[dict[str, int], str]:
     """What was violated, how often, and all that was said."""
     command = [sys.executable, "-m", "torture", address, "--seconds", str(seconds), "--processes", "4", "--seed", seed]
-    answer = subprocess.run(command, cwd=repository, capture_output=True, text=True, check=False, timeout=120)
+    answer = subprocess.run([*command, *options], cwd=repository, capture_output=True, text=True, check=False, timeout=120)
     told = re.search(r"^violations: (.*)$", answer.stdout, re.MULTILINE)
     assert told, answer.stdout + answer.stderr
     assert answer.returncode == (told[1] != "none")
     return {} if told[1] == "none" else ast.literal_eval(told[1]), answer.stdout
 
 
+def clean(repository: Path, address: str, seed: str, *options: str, seconds: float) -> str:
+    """What was said of a run without violations. On a machine with other things to do it may take a longer one, to mean something."""
+    for factor in (1, 2, 4):
+        violations, said = tortured(repository, address, seed, *options, seconds=factor * seconds)
+        if violations.keys() != {"work"}:
+            break
+    assert not violations, said
+    return said
+
+
 def test_a_sound_ledger_comes_out_clean(repository: Path, tmp_path: Path) -> None:
     """Not one violation, in enough work to mean something."""
-    violations, said = tortured(repository, f"filed:{tmp_path / 'till'}", "sound", seconds=3)
-    assert not violations, said
+    clean(repository, f"filed:{tmp_path / 'till'}", "sound", seconds=3)
 
 
 def test_sqlite_comes_out_clean(repository: Path, tmp_path: Path) -> None:
-    """Under clocks that leap, too, which the small ledger would believe."""
-    violations, said = tortured(repository, f"sqlite:///{tmp_path / 'till.db'}", "sqlite", seconds=5)
-    assert not violations, said
-    assert "ClockError" in said
+    """Under clocks that leap, too, which the small ledger would believe; a step of all of them is refused until an operator accepts it."""
+    assert "ClockError" in clean(repository, f"sqlite:///{tmp_path / 'till.db'}", "sqlite", seconds=5)
+
+
+@pytest.mark.skipif(not LONG, reason="long")
+@pytest.mark.parametrize("store", STORES)
+def test_on_a_disk_that_is_full_at_times_it_comes_out_clean(repository: Path, store: str) -> None:
+    """Client, server and disk fail together."""
+    assert "LedgerFull" in clean(repository, store, f"{store} full", "--full-disk", seconds=20)
 
 
 def test_postgres_comes_out_clean(repository: Path, postgres_server: Server) -> None:
     """With its server killed, requests and answers swallowed and connections cut."""
     assert postgres_server  # there is one: the torture starts another, to kill it
-    violations, said = tortured(repository, "postgresql", "postgres", seconds=8)
-    assert not violations, said
+    clean(repository, "postgresql", "postgres", seconds=8)
 
 
 @pytest.mark.parametrize("store", STORES)
