@@ -15,7 +15,7 @@ from empower.cli.demo import demo_command
 from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
-from empower.cli.lint import lint
+from empower.cli.lint import lint_command
 from empower.cli.options import options_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.test import test_command
@@ -102,7 +102,7 @@ app.add_command(check_command)
 app.add_command(ledger_group)
 app.add_command(options_command)
 app.add_command(test_command)
-app.add_command(lint)
+app.add_command(lint_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -19,7 +19,7 @@ FOUND = 1
 """Exit code where something was found."""
 
 
-@click.command(short_help="Find what is allowed and seldom meant.")
+@click.command("lint", short_help="Find what is allowed and seldom meant.")
 @click.argument("packs", nargs=-1, required=True, metavar="PACK...")
 @click.option("--on", "day", metavar="DATE", help="Look as on this day, such as 2026-11-18.  [default: today]")
 @click.option(
@@ -31,7 +31,7 @@ FOUND = 1
     help="How it is told; sarif for code review.",
 )
 @as_json_option
-def lint(*, packs: tuple[str, ...], day: str | None, format_: str, as_json: bool) -> int:
+def lint_command(*, packs: tuple[str, ...], day: str | None, format_: str, as_json: bool) -> int:
     """Find what is allowed in packs and yet seldom meant, without a solver.
 
     Such as a rule that no case reaches, a value that nothing serves, a text that a language lacks. docs/lint.md explains each code, and how

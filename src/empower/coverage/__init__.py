@@ -8,13 +8,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from empower.cases import Result, run_cases
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
 from empower.coverage.goals import FAMILIES, Asks, Family, Goal, Offers, goals_of
 from empower.coverage.looks import Look, answers, looks_at, reaches
+from empower.decision import Decision
 from empower.errors import MalformedRequest
 from empower.noun import frozen
 
@@ -61,7 +62,7 @@ def cover(pack: CheckedPack, results: tuple[Result, ...] | None = None) -> Cover
     for result in ran:
         looks = _looks(rules, result)
         for goal in goals:
-            if is_reached(goal, looks, result):
+            if is_reached(goal, looks, result.decision):
                 reached.setdefault(goal.id, []).append(result)
     return Coverage(pack, goals, {goal.id: tuple(reached[goal.id]) for goal in goals if goal.id in reached})
 
@@ -73,10 +74,10 @@ def _looks(rules: Rules, result: Result) -> tuple[Look, ...]:
         return ()  # the case fails by itself, and shows nothing
 
 
-def is_reached(goal: Goal, looks: tuple[Look, ...], result: Result) -> bool:
+def is_reached(goal: Goal, looks: Sequence[Look], decision: Decision | None) -> bool:
     """Whether a case reaches a goal."""
     if isinstance(goal.aim, (Asks, Offers)):
-        return result.decision is not None and answers(goal.aim, result.decision)
+        return decision is not None and answers(goal.aim, decision)
     aim = goal.aim
     return any(reaches(aim, look) for look in looks)
 

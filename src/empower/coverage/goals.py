@@ -28,6 +28,9 @@ _MINUTE = {"duration": 60, "instant": 60_000}
 """The steps in which people write lengths of time and instants: a minute, in seconds and in milliseconds."""
 
 
+Side = Literal["within", "exceeded", "at", "beyond", "last", "again", "outside"]
+
+
 @frozen
 class Holds:
     """An action of one of these kinds is asked for, and a condition certainly holds; where `allowed`, the answer is allow as well."""
@@ -44,7 +47,7 @@ class Draws:
     kinds: tuple[str, ...]
     budget: str
     condition: ir.Cond
-    side: Literal["within", "exceeded", "at", "beyond", "last", "again", "outside"]
+    side: Side
     """`at`: the amount uses up what is left, `beyond`: one minor unit more; `last`, `again`: the last time, and one time more."""
 
 
@@ -77,6 +80,8 @@ class Goal:
     """The guardrail, fact, offer or action that it is about."""
     wanted: str
     """What the case would show; a sentence that reads on from "no case in which"."""
+    detail: str
+    """The same at the end of a title, behind a comma; empty where the answer says it already."""
     span: Span
     aim: Aim = field(repr=False)
 
@@ -111,7 +116,7 @@ def tightening(pack: CheckedPack) -> Iterator[Tightening]:
 def _actions(pack: CheckedPack) -> Iterator[Goal]:
     for kind in pack.pack.document.actions:
         place = pack.pack.find(("actions", kind, "<key>"))
-        yield Goal(f"{kind}: asked", "action", kind, f"somebody asks for '{kind}'", place, Holds((kind,), ALWAYS))
+        yield Goal(f"{kind}: asked", "action", kind, f"somebody asks for '{kind}'", "", place, Holds((kind,), ALWAYS))
 
 
 # ------------------------------------------------------------------------------------------------ rules and duties
@@ -120,9 +125,11 @@ def _actions(pack: CheckedPack) -> Iterator[Goal]:
 def _rule(pack: CheckedPack, rule: CheckedRule) -> Iterator[Goal]:
     span = pack.about[rule.id].span()
     silent = negated(rule.fires)
-    yield Goal(f"{rule.id}: speaks", "rule", rule.id, f"'{rule.id}' speaks", span, Holds(rule.kinds, rule.fires))
+    said = f"'{rule.id}' speaks"
+    yield Goal(f"{rule.id}: speaks", "rule", rule.id, said, f"since {said}", span, Holds(rule.kinds, rule.fires))
     if not isinstance(silent, ir.Constant):
-        yield Goal(f"{rule.id}: silent", "rule", rule.id, f"'{rule.id}' is silent", span, Holds(rule.kinds, silent))
+        said = f"'{rule.id}' is silent"
+        yield Goal(f"{rule.id}: silent", "rule", rule.id, said, f"where {said}", span, Holds(rule.kinds, silent))
     yield from _conditions(pack, rule.id, rule.kinds, rule.fires, span)
     if reads_the_amount(rule.fires):
         above = [atom for atom, _ in atoms(rule.fires) if isinstance(atom, ir.AmountAbove)]
@@ -148,11 +155,11 @@ def _with(condition: ir.Cond, atom: ir.Cond, *, value: bool) -> ir.Cond:
 def _duty(pack: CheckedPack, duty: CheckedDuty) -> Iterator[Goal]:
     span = pack.about[duty.id].span()
     word = "comes with it" if duty.effect == "oblige" else "is given"
-    yield Goal(f"{duty.id}: there", "duty", duty.id, f"'{duty.id}' {word}", span, Holds(duty.kinds, duty.holds))
+    yield Goal(f"{duty.id}: there", "duty", duty.id, f"'{duty.id}' {word}", f"with '{duty.id}'", span, Holds(duty.kinds, duty.holds))
     absent = negated(duty.holds)
     if not isinstance(absent, ir.Constant):
         no = f"'{duty.id}' does not come with it" if duty.effect == "oblige" else f"'{duty.id}' is not given"
-        yield Goal(f"{duty.id}: absent", "duty", duty.id, no, span, Holds(duty.kinds, absent))
+        yield Goal(f"{duty.id}: absent", "duty", duty.id, no, f"without '{duty.id}'", span, Holds(duty.kinds, absent))
     yield from _conditions(pack, duty.id, duty.kinds, duty.holds, span)
 
 
@@ -168,9 +175,10 @@ def _conditions(pack: CheckedPack, owner: str, kinds: tuple[str, ...], condition
             yield from _comparison(pack, owner, kinds, atom, span)
         elif len(tests) > 1:
             for value, word in ((True, "holds"), (False, "fails")):
-                said = f"{told(atom, pack, positive=value)}, asked of '{owner}'"
+                text = told(atom, pack, positive=value)
                 aim = Holds(kinds, atom if value else ir.Not(atom))
-                yield Goal(f"{owner}: {told(atom, pack)} {word}", "condition", owner, said, span, aim)
+                name = f"{owner}: {told(atom, pack)} {word}"
+                yield Goal(name, "condition", owner, f"'{owner}' meets '{text}'", f"where {text}", span, aim)
 
 
 def _of_the_role(atom: ir.Atom) -> bool:
@@ -183,9 +191,10 @@ def _comparison(pack: CheckedPack, owner: str, kinds: tuple[str, ...], atom: ir.
     step = step_of(atom, pack)
     text = told(atom, pack)
     for side, condition in zip(("on one side", "on the other"), sides(atom, step), strict=True):
-        holds = _value_at(atom, side)
-        wanted = f"{text} {'just holds' if holds else 'just fails'}, in '{owner}'"
-        yield Goal(f"{owner}: {text}, {'just' if holds else 'just not'}", "comparison", owner, wanted, span, Holds(kinds, condition))
+        just = "just" if _value_at(atom, side) else "just not"
+        detail = f"where {text} {'just holds' if just == 'just' else 'just fails'}"
+        wanted = f"'{owner}' meets '{text}' {'just holding' if just == 'just' else 'just failing'}"
+        yield Goal(f"{owner}: {text}, {just}", "comparison", owner.partition(":")[0], wanted, detail, span, Holds(kinds, condition))
 
 
 def _value_at(atom: ir.Compare, side: str) -> bool:
@@ -248,7 +257,8 @@ def _cap(pack: CheckedPack, cap: CheckedCap) -> Iterator[Goal]:
     for band in bands:
         if len(bands) > 1:
             wanted = f"{band.label} of '{cap.id}' decides"
-            yield Goal(f"{cap.id}: {band.label}", "row", cap.id, wanted, band.span, Holds(cap.kinds, band.condition))
+            detail = f"by {band.label} of '{cap.id}'"
+            yield Goal(f"{cap.id}: {band.label}", "row", cap.id, wanted, detail, band.span, Holds(cap.kinds, band.condition))
         label = f"{cap.id}: {band.label}" if len(bands) > 1 else cap.id
         yield from _edges(pack, label, cap.id, cap.kinds, band, floor=floor)
     span = pack.about[cap.id].span()
@@ -311,11 +321,13 @@ def _edges(pack: CheckedPack, label: str, owner: str, kinds: tuple[str, ...], ba
     what = f"the bound of '{owner}'" + (f" ({band.label})" if band.label and band.label != "row 1" else "")
     if constant is None or least <= constant <= most:
         at = all_of((band.condition, ir.Compare("==", ir.Amount(), band.amount)))
-        yield Goal(f"{label}, at", "bound", owner, f"exactly {what} is allowed", band.span, Holds(kinds, at, allowed=True))
+        yield Goal(
+            f"{label}, at", "bound", owner, f"exactly {what} is allowed", f"exactly {what}", band.span, Holds(kinds, at, allowed=True)
+        )
     if constant is None or least <= constant + beyond <= most:
         past = all_of((band.condition, ir.Compare("==", ir.Amount(), ir.Sum(band.amount, ir.Number(beyond)))))
         wanted = f"one minor unit {'less' if floor else 'more'} than {what} is refused"
-        yield Goal(f"{label}, beyond", "bound", owner, wanted, band.span, Holds(kinds, past))
+        yield Goal(f"{label}, beyond", "bound", owner, wanted, f"just beyond {what}", band.span, Holds(kinds, past))
 
 
 # ------------------------------------------------------------------------------------------------ budgets
@@ -326,24 +338,25 @@ def _budget(pack: CheckedPack, budget: CheckedBudget) -> Iterator[Goal]:
     kinds = budget.kinds
     counted = tuple(kind for kind in kinds if pack.kinds[kind].amount is not None)
 
-    def goal(side: str, wanted: str, condition: ir.Cond = ALWAYS, label: str = "") -> Goal:
+    def goal(side: Side, wanted: str, detail: str, condition: ir.Cond = ALWAYS, label: str = "") -> Goal:
         name = f"{budget.id}: {label}, {side}" if label else f"{budget.id}: {side}"
         among = counted if side in ("at", "beyond") else kinds
-        return Goal(name, "bound" if side in _BOUNDS else "budget", budget.id, wanted, span, Draws(among, budget.id, condition, side))  # type: ignore[arg-type]
+        family: Family = "bound" if side in _BOUNDS else "budget"
+        return Goal(name, family, budget.id, wanted, detail, span, Draws(among, budget.id, condition, side))
 
-    yield goal("within", f"'{budget.id}' has enough left")
-    yield goal("exceeded", f"'{budget.id}' has not enough left")
-    members = list(_members(budget.amounts)) if counted else []
-    for _, condition, amount in members:
+    named = f"'{budget.id}'"
+    yield goal("within", f"{named} has enough left", f"with enough left of {named}")
+    yield goal("exceeded", f"{named} has not enough left", f"with too little left of {named}")
+    for _, condition, amount in _members(budget.amounts) if counted else ():
         label = _member_label(condition, budget.amounts, amount, pack)
-        what = f"what is left of '{budget.id}'" + (f" for {label}" if label else "")
-        yield goal("at", f"exactly {what} is allowed", condition, label)
-        yield goal("beyond", f"one minor unit more than {what} is refused", condition, label)
+        what = f"what is left of {named}" + (f" for {label}" if label else "")
+        yield goal("at", f"exactly {what} is allowed", f"exactly {what}", condition, label)
+        yield goal("beyond", f"one minor unit more than {what} is refused", f"just beyond {what}", condition, label)
     if budget.times is not None:
-        yield goal("last", f"the last time of '{budget.id}' is allowed")
-        yield goal("again", f"one time more than '{budget.id}' gives is refused")
+        yield goal("last", f"the last time of {named} is allowed", f"for the last time of {named}")
+        yield goal("again", f"one time more than {named} gives is refused", f"once more than {named} gives")
     if budget.campaign is not None:
-        yield goal("outside", f"it is not a day of the campaign '{budget.id}'")
+        yield goal("outside", f"it is no day of the campaign {named}", f"on no day of the campaign {named}")
 
 
 _BOUNDS = ("at", "beyond", "last", "again")
@@ -357,18 +370,26 @@ def _offers(pack: CheckedPack, own: Sequence[str]) -> Iterator[Goal]:
     for offer in pack.menu:
         if offer.id in own:
             span = pack.about[offer.id].span()
-            yield Goal(f"{offer.id}: offered", "offer", offer.id, f"'{offer.id}' is offered instead", span, Offers(offer.id))
+            yield Goal(
+                f"{offer.id}: offered",
+                "offer",
+                offer.id,
+                f"'{offer.id}' is offered instead",
+                f"and offers '{offer.id}'",
+                span,
+                Offers(offer.id),
+            )
             yield from _conditions(pack, offer.id, everything, offer.when, span)
 
 
 def _unknowns(pack: CheckedPack) -> Iterator[Goal]:
     """Facts that a guardrail of this pack hinges on, and what its actions ask for."""
     for fact, reader in sorted(facts_asked_for(pack).items()):
-        yield Goal(f"{fact}: asked for", "unknown", fact, f"'{fact}' has to be found out", _declared(pack, fact, reader), Asks(fact))
+        yield Goal(f"{fact}: asked for", "unknown", fact, f"'{fact}' has to be found out", "", _declared(pack, fact, reader), Asks(fact))
     for kind, document in pack.pack.document.actions.items():
         for name in document.asks:
             place = pack.pack.find(("actions", kind, "asks"))
-            yield Goal(f"{kind}: asks {name}", "unknown", kind, f"'{kind}' has to be told its {name}", place, Asks(f"action.{name}"))
+            yield Goal(f"{kind}: asks {name}", "unknown", kind, f"'{kind}' has to be told its {name}", "", place, Asks(f"action.{name}"))
 
 
 def facts_asked_for(pack: CheckedPack) -> dict[str, str]:
