@@ -30,7 +30,7 @@ def candidates(program: ir.Program, plan: ir.Plan, env: Environment, *, other_th
     Nobody approves their own request, so an approver is `other_than` the requester.
     """
     found = plan_atoms(plan)
-    grids = [_grid(fact, program.facts[fact], found, env) for fact in plan.free]
+    grids = [turning_points(fact, program.facts[fact], found, env) for fact in plan.free]
     grids = [
         [each for each in grid if each != other_than] if fact == "actor.id" else grid for fact, grid in zip(plan.free, grids, strict=True)
     ]
@@ -72,7 +72,8 @@ def _collect(node: ir.Num, found: dict[ir.Atom, None]) -> None:
             _collect(value, found)
 
 
-def _grid(fact: str, kind: ir.FactType, found: Sequence[ir.Atom], env: Environment) -> list[Value]:
+def turning_points(fact: str, kind: ir.FactType, found: Sequence[ir.Atom], env: Environment) -> list[Value]:
+    """The values of a fact at its bounds and around every point where one of these atoms turns, all other facts as they are."""
     reading = [atom for atom in found if fact in atom_facts(atom)]
     match kind:
         case ir.YesNoType():

@@ -15,7 +15,7 @@ import pytest
 from empower import load_pack
 from empower.checked import CheckedPack
 from empower.demo import shipped_packs
-from empower.pages.page import Item, Page
+from empower.pages.page import Item, Page, whole_text
 from empower.pages.text import as_text
 from empower.pages.whole import explain_pack
 
@@ -38,7 +38,7 @@ def items(page: Page) -> list[Item]:
 
 def prose(item: Item) -> str:
     """What is read aloud of an item; the small print is not."""
-    return " ".join([item.text, *item.lines, item.after])
+    return " ".join([whole_text(item), *(f"{label}: {text}" if label else text for label, text in item.lines), item.after])
 
 
 @pytest.mark.parametrize("name", PACKS)
@@ -101,13 +101,13 @@ def test_no_sentence_stumbles(name: str) -> None:
         assert not re.search(
             r"\b1 (?:days|hours|minutes|times)\b|\b(?:a [aeio]|an [bcdfgjklmnpqrstvwxz])|\b(\w+) \1\b", QUOTED.sub("", text)
         ), text
-        assert item.text.endswith((".", ":", "?", "!")), text
+        assert whole_text(item).endswith((".", ":", "?", "!")), text
 
 
 def test_an_exception_is_told_apart() -> None:
     """`unless` is said as the exception that it is, and a named constant by its name, with its value."""
     (item,) = (item for item in items(page_of("grocery-doorstep")[1]) if item.name == "many-claims")
-    assert item.text.endswith("at least 3, unless the item's value is at most the recovery cost (£5.20).")
+    assert whole_text(item).endswith("at least 3, unless the item's value is at most the recovery cost (£5.20).")
 
 
 def write_approved() -> None:

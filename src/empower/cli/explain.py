@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Mapping
+
 import click
 
 from empower.cli import inputs, screen
 from empower.cli.screen import OK
+from empower.compile import compile_pack
+from empower.pages.card import card_page, deal_card
+from empower.pages.html import as_html
+from empower.pages.markdown import as_markdown
+from empower.pages.page import Page
 from empower.pages.text import as_text
 from empower.pages.whole import explain_pack
 
+EPILOG = """\b
+Examples:
+  empower explain grocery-doorstep
+  empower explain grocery-doorstep --card driver
+  empower explain my/pack --card --format html > cards.html
+"""
+_EVERY_ROLE = "every role"
+_WRITERS: Mapping[str, Callable[[list[Page]], str]] = {
+    "text": lambda pages: "\n\n\n".join(as_text(page) for page in pages),
+    "markdown": lambda pages: "\n\n".join(as_markdown(page) for page in pages),
+    "html": lambda pages: as_html(*pages),
+}
 
-@click.command("explain", short_help="Tell what a pack says, in plain words.")
+
+@click.command("explain", short_help="Tell what a pack says, in plain words.", epilog=EPILOG)
 @click.argument("pack")
+@click.option(
+    "--card", "role", metavar="[ROLE]", is_flag=False, flag_value=_EVERY_ROLE, help="The pocket card of a role; without one, of all."
+)
+@click.option("--now", metavar="INSTANT", help="The card as of this instant, local to the pack's zone.  [default: now]")
+@click.option("--format", "form", type=click.Choice(list(_WRITERS)), default="text", show_default=True, help="How it is written.")
 @click.option("--language", metavar="CODE", help="The language of the author's texts.  [default: the pack's first]")
-def explain_command(*, pack: str, language: str | None) -> int:
-    """Tell what PACK says as a page that its manager reads aloud.
+def explain_command(*, pack: str, role: str | None, now: str | None, form: str, language: str | None) -> int:
+    """Tell what PACK says, as a page that its manager reads aloud, or as the pocket card of a role.
 
     PACK is a folder with a `pack.yaml`, that file, or the name of a pack that is shipped. The sentences are English, and the author's
     texts stand in them in the language that is asked for. Exit codes: 0 done, 1 the pack has problems, 2 called wrongly.
     """
     checked = inputs.loaded(pack)
     language = inputs.chosen("a language", language, checked.languages, checked.languages[0])
-    screen.say(as_text(explain_pack(checked, language)))
+    if role is None:
+        pages = [explain_pack(checked, language)]
+    else:
+        everyone = checked.roles.everyone()
+        roles = everyone if role == _EVERY_ROLE else [inputs.chosen("a role", role, everyone, everyone[0])]
+        at = inputs.read_now(now, checked)
+        instant = time.time_ns() // 1_000_000 if at is None else at
+        rules = compile_pack(checked)
+        pages = [card_page(deal_card(rules, each, instant, language)) for each in roles]
+    screen.say(_WRITERS[form](pages))
     return OK

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from empower.noun import frozen
 
 
@@ -10,11 +12,16 @@ class Item:
     """One thing said: a sentence, what belongs to it line by line, and in small print why and where it stands."""
 
     text: str
-    lines: tuple[str, ...] = ()
+    subject: str = ""
+    """What the sentence begins with: what it is about."""
+    figure: str = ""
+    """The one number of a short line, between its subject and its text."""
+    lines: tuple[tuple[str, str], ...] = ()
+    """Each with its label, which may be empty."""
     after: str = ""
     """What follows from the lines together."""
     quote: str = ""
-    """The author's own words for staff."""
+    """The author's own words, in quotes."""
     value: str = ""
     """The sentence of the mission that it serves."""
     name: str = ""
@@ -46,3 +53,21 @@ class Page:
     sections: tuple[Section, ...]
     foot: str = ""
     language: str = "en"
+    form: Literal["page", "card"] = "page"
+
+
+def whole_text(item: Item) -> str:
+    """All of a sentence, as it is read aloud."""
+    if not item.figure:
+        return item.subject + item.text
+    return f"{item.subject}: {item.figure}.{' ' if item.text else ''}{item.text}"
+
+
+def small_print(item: Item) -> tuple[str, ...]:
+    """Why a guardrail is there and where it comes from, each a sentence; last its id, which may be empty."""
+    reasons = [
+        f"Because: {item.value}" if item.value else "",
+        f"From {item.origin}, for all who build on it." if item.origin else "",
+        "In shadow: it only notes what it would have said." if item.shadow else "",
+    ]
+    return (*(reason for reason in reasons if reason), item.name)

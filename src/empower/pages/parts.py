@@ -85,30 +85,30 @@ def nothing(text: str, lexicon: Lexicon) -> str:
     return "nothing" if text == money(0, lexicon) else text
 
 
-def lookup_lines(node: ir.Num, lexicon: Lexicon) -> list[str]:
+def lookup_lines(node: ir.Num, lexicon: Lexicon) -> list[tuple[str, str]]:
     """An amount as lines: one, or one for each group of members of a lookup."""
     if not isinstance(node, ir.Chosen):
-        return [amount(node, lexicon)]
+        return [("", nothing(amount(node, lexicon), lexicon))]
     rows = chosen_rows(node, lexicon)
     if len(rows) == 1:
-        return [rows[0][0]]
+        return [("", nothing(rows[0][0], lexicon))]
     name = roles if node.fact == "actor.role" else _members
-    return [f"{name(members, lexicon)}: {nothing(value, lexicon)}" for value, members in rows]
+    return [(name(members, lexicon), nothing(value, lexicon)) for value, members in rows]
 
 
 def _members(members: Sequence[str], _: Lexicon) -> str:
     return listed([words(member) for member in members], "or")
 
 
-def cap_lines(cap: CheckedCap, lexicon: Lexicon, everyone: Sequence[str]) -> list[str]:
+def cap_lines(cap: CheckedCap, lexicon: Lexicon, everyone: Sequence[str]) -> list[tuple[str, str]]:
     """The rows of a cap as lines: one for each group of roles that it treats alike, or one for each row where it treats all alike."""
     groups = alike(cap, everyone)
     if len(groups) > 1:
-        return [f"{roles(group, lexicon)}: {'; '.join(tried(rows, cap, lexicon))}" for group, rows in groups]
+        return [(roles(group, lexicon), "; ".join(tried(rows, cap, lexicon))) for group, rows in groups]
     ((_, rows),) = groups
     if len(rows) == 1 and len(rows[0].amounts) == 1 and rows[0].condition == ALWAYS:
         return lookup_lines(rows[0].amounts[0], lexicon)
-    return tried(rows, cap, lexicon)
+    return [("", text) for text in tried(rows, cap, lexicon)]
 
 
 def tried(rows: Sequence[Row], cap: CheckedCap, lexicon: Lexicon) -> list[str]:

@@ -15,7 +15,7 @@ from empower.noun import evolve, frozen
 from empower.pack import ClaimDocument, Guardrail, Pack
 from empower.pages.lexicon import Document, documents, key_name, make_lexicon, said, with_names
 from empower.pages.page import Item
-from empower.pages.parts import between, cap_lines, comma, conditions, dates, lookup_lines, sentence, space, split_role, window
+from empower.pages.parts import between, cap_lines, comma, conditions, dates, least_of, lookup_lines, sentence, space, split_role, window
 from empower.pages.roles import ALWAYS
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -40,14 +40,20 @@ class Writer:
             return "Everything"
         return capital(listed([self.lexicon.kinds[name] for name in names], joint))
 
-    def item(self, name: str, text: str, lines: Sequence[str] = (), *, after: str = "") -> Item:
+    def item(self, name: str, subject: str, text: str, lines: Sequence[tuple[str, str]] = (), *, after: str = "") -> Item:
         """A guardrail said, with its value, its words for staff, and where it comes from."""
         note = self.checked.about[name]
         origin = note.pack if note.pack != self.checked.pack.name else ""
         value = said(self.checked.values.get(note.because, {}), self.checked, self.language)
-        return Item(text, tuple(lines), after, self.quote(note.say.staff), value, name, origin, note.shadow)
+        shown = tuple((capital(label), line if label else capital(line)) for label, line in lines)
+        return Item(text, subject, "", shown, after, self.quote(note.say.staff), value, name, origin, note.shadow)
 
     def quote(self, texts: Words) -> str:
+        """What an author wrote, in quotes, with dots where a decision fills something in."""
+        text = self.words(texts)
+        return f"“{text}”" if text else ""
+
+    def words(self, texts: Words) -> str:
         """What an author wrote, with dots where a decision fills something in."""
         return _PLACEHOLDER.sub("…", said(texts, self.checked, self.language))
 
@@ -66,32 +72,34 @@ class Writer:
         when = conditions(terms, lexicon)
         match effect:
             case "deny":
-                return self.item(rule.id, sentence(f"{subject}: not {when}" if when else f"{subject}: not at all", dated))
+                return self.item(rule.id, subject, sentence(f": not {when}" if when else ": not at all", dated))
             case "escalate":
-                return self.item(rule.id, sentence(f"{subject}: {ask} first{comma(when)}", dated))
+                return self.item(rule.id, subject, sentence(f": {ask} first{comma(when)}", dated))
             case "assume":
-                return self.item(rule.id, sentence(f"{subject}: only if {clause(terms.wanted, lexicon)}", dated))
+                return self.item(rule.id, subject, sentence(f": only if {clause(terms.wanted, lexicon)}", dated))
             case "ask":
                 count, facts = rule.evidence or (0, ())
-                lines = [capital(lexicon.names[fact]) for fact in facts]
+                lines = [("", lexicon.names[fact]) for fact in facts]
                 how = f"only with {'at least ' if count < len(facts) else ''}{spelt(count)} of these"
                 after = f"Otherwise {ask or 'the answer is no'}."
-                return self.item(rule.id, f"{subject}: {how}{comma(when)}{comma(dated)}:", lines, after=after)
+                return self.item(rule.id, subject, f": {how}{comma(when)}{comma(dated)}:", lines, after=after)
             case _:
-                only = f"{subject}: only if {clause(terms.wanted, lexicon)}{f'; this holds {when}' if when else ''}"
-                return self.item(rule.id, f"{sentence(only, dated)} Otherwise {ask or 'the answer is no'}.")
+                only = f": only if {clause(terms.wanted, lexicon)}{f'; this holds {when}' if when else ''}"
+                return self.item(rule.id, subject, f"{sentence(only, dated)} Otherwise {ask or 'the answer is no'}.")
 
     def duty(self, duty: CheckedDuty) -> Item:
         """What comes with an action, or what is advised."""
         lexicon = self.lexicon_of(duty.id)
         when = conditions(duty.terms, lexicon)
         note = self.checked.about[duty.id]
-        texts = [self.quote(self.checked.obligations.get(name, {})) or f"{capital(words(name))}." for name in duty.then]
+        texts = [self.words(self.checked.obligations.get(name, {})) or f"{capital(words(name))}." for name in duty.then]
         if not texts:
-            texts = [self.quote(note.say.staff)]
-        head = f"{self.kinds(duty.kinds)}{comma(when)}{comma(self._dates(duty.id))}:"
-        item = self.item(duty.id, f"{head} {texts[0]}") if len(texts) == 1 else self.item(duty.id, head, texts)
-        return Item(item.text, item.lines, "", "", item.value, item.name, item.origin, item.shadow)
+            texts = [self.words(note.say.staff)]
+        subject = self.kinds(duty.kinds)
+        head = f"{comma(when)}{comma(self._dates(duty.id))}:"
+        if len(texts) == 1:
+            return evolve(self.item(duty.id, subject, f"{head} {texts[0]}"), quote="")
+        return evolve(self.item(duty.id, subject, head, [("", text) for text in texts]), quote="")
 
     def _dates(self, name: str) -> str:
         document = self.written[name][0]
@@ -106,7 +114,8 @@ class Writer:
         who, rest = split_role(cap.terms.when)
         when = conditions(evolve(cap.terms, when=rest), lexicon)
         by = f"by {roles(who, lexicon)}" if who is not None else ""
-        subject = f"{self.kinds(cap.kinds)}{comma(by)}{comma(when)}{comma(self._dates(cap.id))}"
+        subject = self.kinds(cap.kinds)
+        head = f"{comma(by)}{comma(when)}{comma(self._dates(cap.id))}"
         lines = cap_lines(cap, lexicon, self.checked.roles.everyone())
         after = []
         if cap.dated is not None and cap.outside_zero:
@@ -114,9 +123,9 @@ class Writer:
         if cap.ceiling:
             after.append("No pack that builds on this one may give more.")
         after.append(_over(cap.outcome, cap.effect))
-        if len(lines) == 1:
-            return self.item(cap.id, " ".join([f"{subject}: {bound} {lines[0]}.", *after]))
-        return self.item(cap.id, f"{subject}, {bound}:", [capital(line) for line in lines], after=" ".join(after))
+        if len(lines) == 1 and not lines[0][0]:
+            return self.item(cap.id, subject, " ".join([f"{head}: {bound} {lines[0][1]}.", *after]))
+        return self.item(cap.id, subject, f"{head}, {bound}:", lines, after=" ".join(after))
 
     # -------------------------------------------------------------------------------------------- budgets
 
@@ -125,16 +134,16 @@ class Writer:
         lexicon = self.lexicon_of(budget.id)
         together = " together" if len(budget.kinds) > 1 else ""
         per = listed([key_name(self.checked, key, self.language) for key in budget.keys])
-        subject = f"{self.kinds(budget.kinds, 'and')}{together}, for {f'each {per}' if per else 'all of us together'}"
+        subject = self.kinds(budget.kinds, "and")
+        head = f"{together}, for {f'each {per}' if per else 'all of us together'}"
         count = times(budget.times) if budget.times is not None else ""
         rows = lookup_lines(budget.amounts[0], lexicon) if len(budget.amounts) == 1 else []
-        after = list(self._budget_notes(budget, lexicon))
+        after = " ".join(self._budget_notes(budget, lexicon))
         if len(rows) > 1:
-            head = f"{subject}, at most {f'{count} and ' if count else ''}so much{space(window(budget.window))}:"
-            return self.item(budget.id, head, [capital(row) for row in rows], after=" ".join(after))
-        most = " or ".join(amount(node, lexicon) for node in budget.amounts)
-        limits = listed([each for each in (most, count) if each])
-        return self.item(budget.id, " ".join([f"{subject}: at most {limits}{space(window(budget.window))}.", *after]))
+            limit = f"at most {f'{count} and ' if count else ''}so much{space(window(budget.window))}"
+            return self.item(budget.id, subject, f"{head}, {limit}:", rows, after=after)
+        limits = listed([each for each in (least_of(budget.amounts, lexicon) if budget.amounts else "", count) if each])
+        return self.item(budget.id, subject, f"{head}: at most {limits}{space(window(budget.window))}. {after}")
 
     def _budget_notes(self, budget: CheckedBudget, lexicon: Lexicon) -> Iterator[str]:
         if budget.already is not None:
@@ -148,7 +157,7 @@ class Writer:
             yield f"While the {listed(unknown)} is not known, {money(budget.shared_at_most, lexicon)} is shared by all such cases; {who}."
         if budget.encourage is not None:
             nudge = self.quote(budget.nudge)
-            yield f"Encouraged: {times(budget.encourage)}{space(window(budget.window))}.{f' “{nudge}”' if nudge else ''}"
+            yield f"Encouraged: {times(budget.encourage)}{space(window(budget.window))}.{space(nudge)}"
         yield _over(budget.outcome, "budget")
 
     # -------------------------------------------------------------------------------------------- the rest
@@ -159,14 +168,13 @@ class Writer:
         title = said(offer.title, self.checked, self.language) or lexicon.kinds[offer.kind]
         price = f", {money(offer.amount, lexicon)}" if offer.amount is not None else ""
         when = f", if {clause(offer.when, lexicon)}" if offer.when != ALWAYS else ""
-        item = self.item(offer.id, f"{capital(title)}{price}{when}.")
-        return Item(item.text, value=item.value, name=item.name, origin=item.origin)
+        return evolve(self.item(offer.id, capital(title), f"{price}{when}."), quote="")
 
     def claim(self, claim: CheckedClaim) -> Item:
         """A sentence that must be provable."""
         document, pack = self.written[claim.id]
         written = document.title if isinstance(document, ClaimDocument) else None
-        title = self.quote({language or self.checked.languages[0]: text for language, text in (written or {}).items()})
+        title = self.words({language or self.checked.languages[0]: text for language, text in (written or {}).items()})
         lexicon = self.lexicon_of(claim.id)
         text = f"{title}." if title else _claimed(claim, lexicon)
         origin = pack.name if pack.name != self.checked.pack.name else ""

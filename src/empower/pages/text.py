@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from empower.pages.page import Item, Page, Section
+from empower.pages.page import Item, Page, Section, small_print, whole_text
 
 WIDTH = 88
 
@@ -34,26 +34,17 @@ def _section(section: Section, width: int) -> Iterator[str]:
 
 def _item(item: Item, mark: str, width: int) -> Iterator[str]:
     inside = " " * len(mark)
-    yield from _wrapped(item.text, width, mark, inside)
-    for line in item.lines:
+    yield from _wrapped(whole_text(item), width, mark, inside)
+    for label, text in item.lines:
+        line = f"{label}: {text}" if label else text
         yield from _wrapped(line, width, f"{inside}- ", f"{inside}  ")
-    for more in (item.after, f"“{item.quote}”" if item.quote else ""):
+    for more in (item.after, item.quote):
         if more:
             yield from _wrapped(more, width, inside, inside)
-    small = small_print(item)
+    *reasons, name = small_print(item)
+    small = " ".join([*reasons, *([f"[{name}]"] if name else [])])
     if small:
         yield from _wrapped(small, width, inside, inside)
-
-
-def small_print(item: Item) -> str:
-    """Why a guardrail is there, where it comes from, and its id."""
-    parts = [
-        f"Because: {item.value}" if item.value else "",
-        f"From {item.origin}, for all who build on it." if item.origin else "",
-        "In shadow: it only notes what it would have said." if item.shadow else "",
-        f"[{item.name}]" if item.name else "",
-    ]
-    return " ".join(part for part in parts if part)
 
 
 def _wrapped(text: str, width: int, first: str = "", then: str = "") -> list[str]:
