@@ -19,7 +19,17 @@ from commands import Answer, run, run_apart
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 BLOCK = re.compile(r"```console\n\$ empower ([^\n]*--help)\n(.*?)```", re.DOTALL)
 LEDGER = ("ledger --help", *(f"ledger {name} --help" for name in ("balance", "history", "expire", "verify", "archive", "accept-clock")))
-COMMANDS = ("--help", "check --help", "decide --help", "demo --help", "options --help", "test --help", *LEDGER)
+COMMANDS = (
+    "--help",
+    "check --help",
+    "decide --help",
+    "demo --help",
+    "options --help",
+    "schema --help",
+    "test --help",
+    "types --help",
+    *LEDGER,
+)
 
 FACTS = ["customer.id=c1", "customer.category=vip", "flags=none", "item.code=22423", "item.quantity=3", "item.bought_days_ago=12"]
 KNOWN = [word for fact in FACTS for word in ("--fact", fact)]

@@ -16,10 +16,12 @@ from empower.cli.check import check_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.options import options_command
+from empower.cli.schema import schema_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
 from empower.cli.test import test_command
 from empower.cli.told import show_decision
+from empower.cli.types import types_command
 from empower.compile import compile_pack
 from empower.decide import Guard
 from empower.demo import PACK, Decided, Replay, Request, read_requests, summarize
@@ -149,7 +151,9 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 app.add_command(check_command)
 app.add_command(ledger_group)
 app.add_command(options_command)
+app.add_command(schema_command)
 app.add_command(test_command)
+app.add_command(types_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
