@@ -170,6 +170,8 @@ def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterab
     for name, inner in value.items() if isinstance(value, Mapping) else ():
         path = f"{prefix}{name}"
         nested = plain(inner)
+        if nested is None and any(fact.startswith(f"{path}.") for fact in known):
+            continue  # a group of which nothing is known
         if path in known or not isinstance(nested, Mapping):
             yield path
         else:

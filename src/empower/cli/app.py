@@ -17,9 +17,11 @@ from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.lint import lint_command
 from empower.cli.options import options_command
+from empower.cli.schema import schema_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.test import test_command
 from empower.cli.told import show_decision
+from empower.cli.types import types_command
 from empower.decide import Guard
 from empower.errors import EmpowerError, MalformedRequest
 from empower.version import __version__
@@ -101,8 +103,10 @@ app.add_command(explain_command)
 app.add_command(check_command)
 app.add_command(ledger_group)
 app.add_command(options_command)
+app.add_command(schema_command)
 app.add_command(test_command)
 app.add_command(lint_command)
+app.add_command(types_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
