@@ -59,6 +59,7 @@ LATE_IMPORTS: dict[str, tuple[str, ...]] = {
         "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
     ),
     "empower.check.definitions": ("empower.language.trees",),  # and with it business-rules, which only a pack with condition trees needs
+    "empower.cli.prove": ("empower.prove.worker",),  # the extra `prove`
     "empower.noun": ("attrs",),  # most processes never use its functions on a noun, and loading it is a tenth of the time to start
     "empower.ledger.windows": ("tzdata",),  # there only where the system has no time-zone data of its own
     "empower.__main__": ("empower.cli",),  # without the extra `cli` there is a sentence, not a traceback

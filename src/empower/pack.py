@@ -189,6 +189,7 @@ class PackDocument(Shape):
     assume: Sequence[AssumeDocument] = ()
     claims: Sequence[ClaimDocument] = ()
     population: Mapping[str, str] = {}
+    accept: Mapping[str, str] = {}
 
 
 Place = shape.Place
@@ -236,7 +237,7 @@ class Shaped:
 
 
 _LISTS = ("rules", "caps", "budgets", "menu", "assume", "claims")
-_DECLARED = ("facts", "actions", "values", "groups", "define", "obligations", "population")
+_DECLARED = ("facts", "actions", "values", "groups", "define", "obligations", "population", "accept")
 _STAND_INS: Mapping[str, Any] = {
     "pack": "unnamed", "version": "0", "currency": "CLF", "timezone": "UTC", "mission": "", "languages": ["en"], "mode": "live",
 }  # fmt: skip

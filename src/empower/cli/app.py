@@ -16,6 +16,7 @@ from empower.cases import read_cases
 from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
+from empower.cli.prove import prove
 from empower.cli.screen import OK, Wrong
 from empower.cli.summary import show_end, show_summary, summary_dict
 from empower.cli.told import show_decision
@@ -191,6 +192,7 @@ def _replayed(replay: Replay, requests: Sequence[Request], output: Console, *, q
 # ------------------------------------------------------------------------------------------------ the whole
 
 app.add_command(ledger_group)
+app.add_command(prove)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
