@@ -21,6 +21,8 @@ from empower.problems import PackError, Problem, Span
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 _NO_CURRENCY = "CLF"
+POPULATION_DIGITS = 12
+"""Nobody counts more than this many digits of people, stores or orders."""
 """Stands for a currency that is not known: it has so many decimals that no amount has too many."""
 Inherited = TypeVar("Inherited")
 Guardrail = TypeVar("Guardrail", CheckedRule, CheckedDuty, CheckedCap, CheckedBudget)
@@ -58,9 +60,7 @@ def _check(pack: Pack, problems: list[Problem]) -> tuple[CheckedPack, Desk]:
     declarations.facts(desk)
     definitions.define(desk)
     _obligations(desk)
-    for name in pack.document.population:
-        if name not in desk.facts:
-            desk.unknown_fact(name, ("population", name, "<key>"))
+    _population(desk)
     return _guardrails(desk, parent), desk
 
 
@@ -86,6 +86,16 @@ def _guardrails(desk: Desk, parent: CheckedPack | None) -> CheckedPack:
     escalations(desk, checked)
     hidden_escalations(desk, checked)
     return checked
+
+
+def _population(desk: Desk) -> None:
+    """How many values a fact has: a whole number, at least 1."""
+    for name, count in desk.pack.document.population.items():
+        if name not in desk.facts:
+            desk.unknown_fact(name, ("population", name, "<key>"))
+        elif not (count.isascii() and count.isdigit() and 1 <= len(count) <= POPULATION_DIGITS and int(count) >= 1):
+            help_ = "a whole number such as 400, at least 1 and without signs"
+            desk.problem(("population", name), "bad-number", f"'{count[:60]}' is not how many there are", help_)
 
 
 # ------------------------------------------------------------------------------------------------ head

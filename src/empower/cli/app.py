@@ -17,6 +17,7 @@ from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.lint import lint_command
 from empower.cli.options import options_command
+from empower.cli.prove import prove
 from empower.cli.schema import schema_command
 from empower.cli.screen import OK, Wrong
 from empower.cli.test import test_command
@@ -107,6 +108,7 @@ app.add_command(schema_command)
 app.add_command(test_command)
 app.add_command(lint_command)
 app.add_command(types_command)
+app.add_command(prove)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

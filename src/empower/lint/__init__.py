@@ -20,6 +20,7 @@ from empower.lint.unused import lint_unused
 from empower.lint.words import lint_words
 from empower.noun import frozen
 from empower.problems import did_you_mean, render_problems
+from empower.prove.answers import FAMILIES
 
 DATED = frozenset({"over"})
 """Findings that come with time: to accept one in advance is not needless."""
@@ -57,11 +58,11 @@ def _needless(pack: CheckedPack, silenced: Iterable[Finding]) -> Findings:
     """What is accepted, but was not found."""
     there = {(each.code, each.of) for each in silenced}
     for index, each in enumerate(pack.pack.document.accept):
+        if each.finding in FAMILIES:  # `empower prove` looks after these
+            continue
         if each.finding not in FINDINGS:
-            message = f"'{each.finding[:60]}' is nothing that is ever found"
-            yield Finding(
-                pack.pack.find(("accept", index, "finding")), "needless-accept", each.of, message, did_you_mean(each.finding, FINDINGS)
-            )
+            message, help_ = f"'{each.finding[:60]}' is nothing that is ever found", did_you_mean(each.finding, {*FINDINGS, *FAMILIES})
+            yield Finding(pack.pack.find(("accept", index, "finding")), "needless-accept", each.of, message, help_)
         elif (each.finding, each.of) not in there and each.finding not in DATED:
             message = f"'{each.finding}' is not found of '{each.of[:60]}', so there is nothing to accept"
             yield Finding(pack.pack.find(("accept", index, "finding")), "needless-accept", each.of, message, "leave this out")

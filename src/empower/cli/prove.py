@@ -1,0 +1,162 @@
+"""`empower prove`: every question about a pack, answered for all requests at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.text import Text
+
+from empower.cli import inputs, screen
+from empower.cli.inputs import as_json_option
+from empower.cli.screen import OK, Wrong
+from empower.prove.answers import Answer, Fails, NotReproduced, Proved, fine, word_for
+
+DEFECT = 70
+"""The exit code when the solver and the compiled pack disagree: a defect of empower."""
+COLOURS = {
+    "proved": "green", "accepted": "green", "fails": "red", "vacuous": "yellow", "unknown": "yellow", "unbounded": "yellow",
+    "not reproduced": "magenta",
+}  # fmt: skip
+
+EPILOG = """\b
+Examples:
+  empower prove grocery-doorstep
+  empower prove my/pack --question claim --question exposure
+  empower prove my/pack --question claim/driver-ceiling --json
+"""
+
+
+@click.command("prove", short_help="Prove what holds for every request.", epilog=EPILOG)
+@click.argument("pack")
+@click.option(
+    "--question",
+    "questions",
+    multiple=True,
+    metavar="NAME",
+    help="Ask only this: a name such as claim/driver-ceiling, or a family such as claim.",
+)
+@click.option(
+    "--work", type=click.IntRange(min=1), metavar="N", help="Millions of the solver's steps that one question may take.  [default: 20]"
+)
+@click.option("--seconds", type=click.IntRange(min=1), metavar="N", help="Seconds that all of them may take.  [default: 300]")
+@as_json_option
+def prove(*, pack: str, questions: tuple[str, ...], work: int | None, seconds: int | None, as_json: bool) -> int:
+    """Prove the claims of PACK, that its limits hold, and that nothing in it is dead, unfair or open.
+
+    PACK is a folder with a `pack.yaml`, that file, or the name of a pack that is shipped. What is not true is shown with an example that
+    the pack really decides so, ready for `cases.yaml`. docs/proofs.md has a section for each family of questions. Needs the extra `prove`.
+    Exit codes: 0 everything is proved, or accepted by the pack; 1 something is not, or the pack has problems; 2 called wrongly; 4 the
+    extra is missing; 70 the solver and the pack disagree, which is a defect of empower.
+    """
+    path = inputs.find_pack(pack)
+    inputs.loaded(pack)
+    output = screen.console()
+    answers = list(_shown(path, questions, work, seconds, output, quiet=as_json))
+    if as_json:
+        screen.say_json({"ok": _code(answers) == OK, "pack": pack, "answers": [_data(answer) for answer in answers]})
+    else:
+        _summary(output, answers)
+    return _code(answers)
+
+
+def _shown(
+    path: Path, questions: Sequence[str], work: int | None, seconds: int | None, output: Console, *, quiet: bool
+) -> Iterator[Answer]:
+    """The answers, each that needs attention told as it comes; a bar shows how far it is, where there is a terminal."""
+    columns = (TextColumn("proving"), BarColumn(bar_width=None), MofNCompleteColumn())
+    with Progress(*columns, console=output, transient=True, disable=quiet or not output.is_terminal) as progress:
+        task = progress.add_task("proving", total=None)
+        for answer in _answers(path, questions, work, seconds, lambda count: progress.update(task, total=count)):
+            progress.advance(task)
+            if not quiet:
+                _tell(progress.console, answer)
+            yield answer
+
+
+def _answers(
+    path: Path, questions: Sequence[str], work: int | None, seconds: int | None, opened: Callable[[int], None]
+) -> Iterator[Answer]:
+    try:
+        from empower.prove import worker  # noqa: PLC0415  (the extra `prove`)
+    except ImportError as error:
+        raise Wrong(screen.UNAVAILABLE, "extra", f"proofs need {error.name!r}", "pip install 'empower[prove]'") from None
+    try:
+        yield from worker.prove_pack(
+            path,
+            questions,
+            work=(work or 20) * 1_000_000,
+            seconds=seconds or worker.SECONDS,
+            opened=lambda all_: opened(len(all_.questions)),
+        )
+    except worker.NoSuchQuestion as error:
+        message, _, help_ = str(error).removesuffix(")").partition(" (help: ")
+        raise Wrong(screen.USAGE, "usage", message, help_) from None
+
+
+def _code(answers: Sequence[Answer]) -> int:
+    if any(isinstance(answer, NotReproduced) for answer in answers):
+        return DEFECT
+    return OK if all(map(fine, answers)) else screen.PACK_PROBLEMS
+
+
+def _tell(output: Console, answer: Answer) -> None:
+    """An answer that needs attention: what, where, why, what to do, and the cases."""
+    if isinstance(answer, Proved):
+        return
+    word = word_for(answer)
+    head = Text(word, style=f"bold {COLOURS[word]}")
+    head.append(f"  {answer.question.name}", style="bold default")
+    for place in answer.question.places:
+        head.append(f"  {place}", style="not bold dim")
+    output.print(head)
+    output.print(Text(f"  {answer.says}"))
+    for name in ("why", "help"):
+        if getattr(answer, name, ""):
+            output.print(Text(f"  {'accepted' if name == 'why' else name}: {getattr(answer, name)}", style="dim"))
+    cases = (
+        answer.example.cases
+        if isinstance(answer, Fails) and answer.example
+        else (answer.case,)
+        if isinstance(answer, NotReproduced)
+        else ()
+    )
+    if isinstance(answer, NotReproduced):
+        output.print(Text("  this is a defect of empower: please report it with your pack", style="magenta"))
+    if cases:
+        output.print(Text("  for cases.yaml, as it is decided today:", style="dim"))
+    for case in cases:
+        output.print(Text("    " + case.replace("\n", "\n    ")), soft_wrap=True)
+    output.print()
+
+
+def _summary(output: Console, answers: Sequence[Answer]) -> None:
+    """How many of each family came out how, and the figures."""
+    families: dict[str, Counter[str]] = {}
+    for answer in answers:
+        families.setdefault(answer.question.family, Counter())[word_for(answer)] += 1
+    for family, counts in families.items():
+        line = Text(f"{family:<12}")
+        for word, count in counts.items():
+            line.append(f"{count:>5} {word}", style=COLOURS[word])
+        output.print(line)
+    for answer in answers:
+        if isinstance(answer, Proved) and answer.says and answer.question.family == "exposure":
+            output.print(Text(f"{answer.question.says}: {answer.says}"))
+    total = Counter(map(word_for, answers))
+    output.print(Text(f"{len(answers)} questions: " + ", ".join(f"{count} {word}" for word, count in total.items())))
+
+
+def _data(answer: Answer) -> dict[str, Any]:
+    question = answer.question
+    example = getattr(answer, "example", None)
+    return {
+        "question": question.name, "asks": question.says, "answer": word_for(answer), "says": answer.says,
+        "guardrails": list(question.guardrails), "places": list(question.places), "help": getattr(answer, "help", ""),
+        "why": getattr(answer, "why", ""), "cases": list(example.cases) if example else [],
+    }  # fmt: skip

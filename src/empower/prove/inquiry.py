@@ -1,0 +1,90 @@
+"""What all questions about a pack share: its rules, and for each kind of action a solver and a request that may be any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from empower import ir
+from empower.backends.smt import WORK, Solver, Term, Terms, World
+from empower.checked import CheckedPack
+from empower.compile import Rules, compile_pack
+from empower.prove.verdict import SymbolicVerdict, symbolic_verdict
+
+
+class Situation:
+    """One kind of action: a solver, a request of that kind, and what the guard makes of it with nothing drawn from any budget."""
+
+    def __init__(self, program: ir.Program, kind: str, work: int) -> None:
+        self.program, self.kind, self.plan = program, kind, program.plans[kind]
+        self.terms = Terms(program)
+        self.solver = Solver(self.terms, work)
+        self.told = World(self.terms, program, self.plan).fully_told()
+        """The request with every fact known."""
+
+    @cached_property
+    def verdict(self) -> SymbolicVerdict:
+        """The answer with every fact known."""
+        return symbolic_verdict(self.told)
+
+    @cached_property
+    def allowed(self) -> Term:
+        """The request is allowed, with every fact known."""
+        return self.verdict.allowed
+
+    @cached_property
+    def world(self) -> World:
+        """The request with any fact unknown."""
+        return World(self.terms, self.program, self.plan)
+
+    @cached_property
+    def guarded(self) -> SymbolicVerdict:
+        """The answer with any fact unknown."""
+        return symbolic_verdict(self.world)
+
+
+class Inquiry:
+    """One pack that is asked about."""
+
+    def __init__(self, checked: CheckedPack, work: int = WORK) -> None:
+        self.checked, self.work = checked, work
+        self.rules: Rules = compile_pack(checked)
+        self.program = self.rules.program
+        self._situations: dict[str, Situation] = {}
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Every kind of action."""
+        return tuple(self.program.plans)
+
+    def situation(self, kind: str) -> Situation:
+        """What is shared by the questions about one kind."""
+        found = self._situations.get(kind)
+        if found is None:
+            found = self._situations[kind] = Situation(self.program, kind, self.work)
+        return found
+
+    def place(self, guardrail: str) -> str:
+        """Where a guardrail or claim stands, as `file:line`."""
+        return self._places.get(guardrail, "")
+
+    @cached_property
+    def _places(self) -> Mapping[str, str]:
+        found: dict[str, str] = {}
+        pack = self.checked
+        while True:
+            for index, claim in enumerate(pack.pack.document.claims):
+                span = pack.pack.find(("claims", index))
+                found[claim.id] = f"{span.file}:{span.line}"
+            if pack.parent is None:
+                break
+            pack = pack.parent
+        for name, about in self.checked.about.items():
+            span = about.span()
+            found[name] = f"{span.file}:{span.line}"
+        return found
+
+    def title(self, kind: str) -> str:
+        """What people call a kind of action."""
+        declared = self.checked.kinds[kind]
+        return declared.title.get(self.checked.languages[0], kind.replace("_", " "))
