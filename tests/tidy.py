@@ -61,6 +61,7 @@ LATE_IMPORTS: dict[str, tuple[str, ...]] = {
     ),
     "empower.cli.watch": ("watchfiles",),  # loads a good deal, for `--watch` alone
     "empower.check.definitions": ("empower.language.trees",),  # and with it business-rules, which only a pack with condition trees needs
+    "empower.cli.diff": ("empower.diff.compare",),  # the extra `prove`
     "empower.cli.prove": ("empower.prove.worker",),  # the extra `prove`
     "empower.noun": ("attrs",),  # most processes never use its functions on a noun, and loading it is a tenth of the time to start
     "empower.ledger.windows": ("tzdata",),  # there only where the system has no time-zone data of its own

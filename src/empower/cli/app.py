@@ -12,6 +12,7 @@ import click
 from empower.cli import inputs, screen
 from empower.cli.check import check_command
 from empower.cli.demo import demo_command
+from empower.cli.diff import diff_command
 from empower.cli.explain import explain_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
@@ -100,6 +101,7 @@ def decide(
 # ------------------------------------------------------------------------------------------------ the whole
 
 app.add_command(demo_command)
+app.add_command(diff_command)
 app.add_command(explain_command)
 app.add_command(check_command)
 app.add_command(ledger_group)

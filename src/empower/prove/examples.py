@@ -290,7 +290,11 @@ def tell(inquiry: Inquiry, scenario: Scenario) -> str:
     amount = "" if scenario.amount is None else f" of {shown.money(scenario.amount)}"
     said = f"{shown.role(str(facts['actor.role']))} asks for {_article(asked)}{amount}"
     circumstances = [text for path, value in facts.items() if (text := _circumstance(inquiry, shown, scenario, path, value))]
-    spent = [f"{shown.money(held)} of '{name}' given already" for name, (held, _) in (scenario.spent or {}).items() if held]
+    spent = [
+        f"{shown.money(held)} of '{name}' given already" if held else f"'{name}' used {times} time{'s' if times > 1 else ''} already"
+        for name, (held, times) in (scenario.spent or {}).items()
+        if held or times
+    ]
     told = [*circumstances, *spent]
     return said + (f", with {', '.join(told[:-1])}{' and ' if len(told) > 1 else ''}{told[-1]}" if told else "")
 

@@ -1,0 +1,1 @@
+"""What changes for whom between two versions of a pack: for every request at once (the extra `prove`), grouped by what the author edited."""
