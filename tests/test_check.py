@@ -45,6 +45,14 @@ def test_each_mistake_has_its_error_at_its_word(text: str, wanted: str, tmp_path
     assert underlined == word or not word
 
 
+def test_a_text_that_a_comma_ends_is_to_be_put_in_quotes(tmp_path: Path) -> None:
+    """A problem says how to mend it: what follows the comma looks like a key that means nothing."""
+    text = section("caps", "{id: c, for: refund, at_most: 5, because: trust, say: {staff: Sorry, dear colleague}}")
+    (found,) = problems(written(tmp_path, text))
+    assert (found.code, found.help.endswith("put the text in quotes: between { and } a comma ends it")) == ("unknown-key", True)
+    assert problems(written(tmp_path, text.replace("Sorry, dear colleague", '"Sorry, dear colleague"'))) == ()
+
+
 @pytest.mark.parametrize(("name", "text"), BOOK["good"], ids=lambda text: text[:70])
 def test_good_guardrails_are_accepted(name: str, text: str, tmp_path: Path) -> None:
     """What is well written is accepted."""

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from empower import Guard, HoldEnded, KeyConflict, MalformedRequest, MoreThanReserved, load_pack
+from empower.ledger.memory import MemoryLedger
 
 PACK = """\
 pack: tiny
@@ -359,6 +360,70 @@ def test_a_key_names_money_and_not_a_number(tmp_path: Path) -> None:
     assert pounds.decide(of("gesture", "1.00"), CONTEXT, key="k").allowed
     with pytest.raises(KeyConflict, match="currency was 'GBP', is 'JPY'"):
         yen.decide(of("gesture", "100"), CONTEXT, key="k")
+
+
+@pytest.mark.parametrize("ledger", [None, "sqlite:///{}/till.db"])
+def test_what_was_given_in_pounds_is_not_settled_in_yen(tmp_path: Path, ledger: str | None) -> None:
+    """What is confirmed, voided or taken back is the amount that was given: under a pack of another currency it is refused by name."""
+    (tmp_path / "pounds").mkdir()
+    (tmp_path / "pounds" / "pack.yaml").write_text(PACK, encoding="utf-8")
+    (tmp_path / "pack.yaml").write_text(PACK.replace("GBP", "JPY").replace("0.01", "1"), encoding="utf-8")
+    pounds = Guard(load_pack(tmp_path / "pounds"), ledger and ledger.format(tmp_path), clock=Clock())
+    yen = pounds.with_pack(load_pack(tmp_path))
+    pounds.decide(of("gesture", "5.00"), CONTEXT, key="k")
+    pounds.decide_all([of("gesture", "1.00"), of("discount", "2.00")], CONTEXT, key="both")
+    for settle in (yen.confirm, yen.void, lambda key: yen.reverse(key, amount="5", because="found"), lambda key: yen.confirm(key, "5")):
+        for key in ("k", "both#2"):
+            with pytest.raises(MalformedRequest, match="key: names an amount in GBP, but the pack is in JPY") as refused:
+                settle(key)
+            assert refused.value.faults[0].help == "settle it with a guard whose pack is in GBP"
+    assert [(each.state, str(each.amount)) for each in yen.unsettled()] == [("held", "5.00"), ("held", "1.00"), ("held", "2.00")]
+    assert str(pounds.confirm("k", "4.00").amount) == "4.00"
+    assert yen.decide(of("gesture", "100"), CONTEXT, key="y").allowed
+    assert str(yen.confirm("y").amount) == "100"
+    pounds.ledger.close()
+
+
+def test_a_store_has_a_clock_of_its_own(tmp_path: Path) -> None:
+    """There is one instant per decision, in ledger time: a guard cannot give a store another clock."""
+    (tmp_path / "pack.yaml").write_text(PACK, encoding="utf-8")
+    with pytest.raises(TypeError, match=r"a store has a clock of its own.*help: give the clock to the store"):
+        Guard(load_pack(tmp_path), MemoryLedger(), clock=Clock())
+
+
+class Behind(MemoryLedger):
+    """A store whose guess is a month old."""
+
+    def guess(self) -> int:
+        """Far from ledger time."""
+        return self.now() - 30 * 24 * 3_600_000
+
+
+def test_a_guess_of_the_time_decides_nothing(tmp_path: Path) -> None:
+    """There is one instant per decision, in ledger time: a verdict worked out at another is taken anew where it does not hold."""
+    (tmp_path / "pack.yaml").write_text(PACK + "rules: [{id: r, deny: gesture, from: 2026-11-16, because: trust}]\n", encoding="utf-8")
+    clock = Clock()
+    shop = Guard(load_pack(tmp_path), Behind(clock))
+    no = shop.decide(of("gesture", "1.00"), CONTEXT, key="k")
+    assert (no.outcome, no.guardrails, no.at) == ("deny", ("r",), clock.now)
+    yes = shop.decide(of("discount", "1.00"), CONTEXT, key="y", hold_for=timedelta(hours=1))
+    assert (yes.outcome, yes.at, yes.extra.expires_at) == ("allow", clock.now, clock.now + 3_600_000)
+    assert shop.decide({"kind": "unheard-of"}, CONTEXT, key="u").at == clock.now
+
+
+# ------------------------------------------------------------------------------------------------ strict
+
+
+def test_a_context_without_end_is_refused(tmp_path: Path) -> None:
+    """Malformed input is one typed error, with every fault, also where a context holds itself."""
+    (tmp_path / "pack.yaml").write_text(PACK, encoding="utf-8")
+    endless: dict[str, Any] = {**CONTEXT}
+    endless["order"] = {**CONTEXT["order"], "self": endless}
+    strict = Guard(load_pack(tmp_path), strict=True)
+    for ask in (strict.preview, strict.decide):
+        with pytest.raises(MalformedRequest, match=r"order\.self: is not declared"):
+            ask(of("gesture", "1.00"), endless)
+    assert Guard(load_pack(tmp_path)).decide(of("gesture", "1.00"), endless).allowed
 
 
 # ------------------------------------------------------------------------------------------------ copies

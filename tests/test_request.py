@@ -6,12 +6,14 @@ import enum
 import itertools
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from empower import Approval, Guard, MalformedRequest, load_pack
+from empower import Approval, Guard, MalformedRequest, ir, load_pack
+from empower.request import Misread, read_value
 
 PACK = """\
 pack: tiny
@@ -138,3 +140,27 @@ def test_history_and_reasons_hold_whole_characters(shop: Guard) -> None:
         shop.history(customer=HALF)
     with pytest.raises(MalformedRequest, match="because"):
         shop.reverse("k", amount="1.00", because=HALF)
+
+
+# ------------------------------------------------------------------------------------------------ days
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "said"),
+    [
+        (ir.DateType(), "2026-W47-7", "is not a date"),
+        (ir.InstantType(), "2026-W47-7T09:00:00Z", "is not an instant"),
+        (ir.InstantType(), "2026W477T090000Z", "is not an instant"),
+    ],
+)
+def test_a_day_is_told_by_the_calendar(kind: ir.FactType, text: str, said: str) -> None:
+    """A date is year, month and day: the days of numbered weeks are another way of counting, which a host may not mean."""
+    with pytest.raises(Misread, match=said):
+        read_value(text, kind, "GBP")
+
+
+def test_the_usual_ways_of_writing_a_moment_are_read() -> None:
+    """The good control: a day and a moment, with and without hyphens and colons between."""
+    assert read_value("2026-11-22", ir.DateType(), "GBP") == date(2026, 11, 22).toordinal()
+    moments = {read_value(text, ir.InstantType(), "GBP") for text in ("2026-11-22T09:00:00Z", "20261122T090000Z", "2026-11-22 10:00+01:00")}
+    assert len(moments) == 1

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from empower import ir
 from empower.checked import Kind
 from empower.compile import Rules
-from empower.environment import AccountReading, Value
+from empower.environment import AccountReading, Environment, Value
 from empower.errors import Fault, MalformedRequest
 from empower.judge import Case, outside_campaign, speak_account
-from empower.ledger import Balance, Counter, Leg, Window
+from empower.ledger import Balance, Counter, Leg, Window, WindowKind
 from empower.money import MoneyError, parse_money, plain_money
 from empower.noun import evolve, field, frozen
 from empower.problems import did_you_mean
@@ -161,21 +162,23 @@ def _undeclared(rules: Rules, given: Mapping[str, Any], declared: Kind | None, c
         if name not in allowed:
             yield Fault(f"action.{name}", "is not declared", did_you_mean(str(name), allowed))
     known = rules.program.facts
-    for path in _leaves(plain(context), "", known):
+    deepest = max(path.count(".") for path in known)
+    for path in _leaves(plain(context), "", known, deepest):
         if path not in known and path != "now":
             yield Fault(path, "is not declared", did_you_mean(path, [fact for fact in known if not fact.startswith("action.")]))
 
 
-def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType]) -> Iterable[str]:
+def _leaves(value: Any, prefix: str, known: Mapping[str, ir.FactType], deepest: int) -> Iterable[str]:
+    """The paths of what a context holds; what lies deeper than any fact is not looked into, for it may have no end."""
     for name, inner in value.items() if isinstance(value, Mapping) else ():
         path = f"{prefix}{name}"
         nested = plain(inner)
         if nested is None and any(fact.startswith(f"{path}.") for fact in known):
             continue  # a group of which nothing is known
-        if path in known or not isinstance(nested, Mapping):
+        if path in known or not isinstance(nested, Mapping) or prefix.count(".") >= deepest:
             yield path
         else:
-            yield from _leaves(nested, f"{path}.", known)
+            yield from _leaves(nested, f"{path}.", known, deepest)
 
 
 # ------------------------------------------------------------------------------------------------ cases
@@ -207,10 +210,10 @@ def read_accounts(case: Case, balances: Mapping[Counter, Balance]) -> Case:
     return evolve(case, readings=readings, counters=counters, balances=held)
 
 
-def with_balances(case: Case, balances: Mapping[Counter, Balance]) -> Case:
-    """The case with other balances."""
+def with_balances(case: Case, balances: Mapping[Counter, Balance], at: int) -> Case:
+    """The case with other balances, at another instant at which its verdict is the same."""
     held = (balances.get(counter, NOTHING_DRAWN) if counter is not None else NOTHING_DRAWN for counter in case.counters)
-    return evolve(case, balances=tuple(held))
+    return evolve(case, balances=tuple(held), at=at)
 
 
 def _counter(account: ir.Account, reading: AccountReading, program: ir.Program) -> Counter | None:
@@ -220,27 +223,31 @@ def _counter(account: ir.Account, reading: AccountReading, program: ir.Program) 
             return None
         values = (UNKNOWN_KEY,) * len(values)
     keys = tuple(zip(account.keys, (str(value) for value in values), strict=True))
-    kind, length = account.window
-    return Counter(account.pack, account.guardrail, keys, Window(kind, length), account.zone, program.currency)  # type: ignore[arg-type]
+    return Counter(account.pack, account.guardrail, keys, _window(*account.window), account.zone, program.currency)
 
 
-def legs_of(case: Case) -> list[Leg]:
-    """What an allowed case draws from each counter, with the limit in force for that entry."""
-    amount = case.amount or 0
+@lru_cache(maxsize=1024)
+def _window(kind: WindowKind, length_ms: int) -> Window:
+    return Window(kind, length_ms)
+
+
+def legs_of(case: Case, amount: int | None) -> list[Leg]:
+    """What an allowed case draws from each counter when it gives this amount, with the limit in force for that entry."""
+    env = evolve(case, amount=amount).environment() if amount != case.amount else case.environment()
     found = []
     for account, reading, counter in zip(case.plan.accounts, case.readings, case.counters, strict=True):
         if counter is None:
             continue
-        limit_amount, limit_times = _limits(account, reading, case)
-        found.append(Leg(counter, amount, 1, limit_amount, limit_times, enforced=not account.shadow))
+        limit_amount, limit_times = _limits(account, reading, env, case.program)
+        found.append(Leg(counter, amount or 0, 1, limit_amount, limit_times, enforced=not account.shadow))
     return found
 
 
-def _limits(account: ir.Account, reading: AccountReading, case: Case) -> tuple[int | None, int | None]:
+def _limits(account: ir.Account, reading: AccountReading, env: Environment, program: ir.Program) -> tuple[int | None, int | None]:
     """The limits in force for an entry, None where there is none; `speak_account` says the same of an empty window."""
-    if account.campaign is not None and outside_campaign(account, case.environment()):
+    if account.campaign is not None and outside_campaign(account, env):
         return 0, 0
-    spoken = speak_account(account, AccountReading(reading.keys, reading.amount, None), NOTHING_DRAWN, case.environment(), case.program)
+    spoken = speak_account(account, AccountReading(reading.keys, reading.amount, None), NOTHING_DRAWN, env, program)
     return None if spoken.low >= ir.OPEN else spoken.low, reading.times[0] if reading.times is not None else None
 
 
@@ -284,7 +291,10 @@ class AskedRecord:
         parts = [_asked_data(asked) for asked in self.asked]
         told = [{"guardrails": each.guardrails, "approved": each.approved} for each in self.told]
         data = {"engine": self.engine, "pack": self.pack, "digest": self.digest, "outcome": self.outcome, "asked": parts, "told": told}
-        return json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return _encode(data)
+
+
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def _asked_data(asked: Asked) -> dict[str, Any]:

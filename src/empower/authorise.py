@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from empower.asking import Asked, as_approver, make_case
+from empower.asking import Asked, as_approver, make_case, with_balances
 from empower.compile import Rules
 from empower.environment import Value
-from empower.judge import Case, Verdict, judge, limit, roles_above, speak
+from empower.judge import Case, Verdict, judge, limit, roles_above, speak, speak_of_budgets
 from empower.ledger import Balance, Counter
 from empower.noun import evolve, frozen
 
@@ -36,6 +36,20 @@ def judge_asked(rules: Rules, day_of: Callable[..., int], asked: Asked, at: int,
         return Judged(verdict, case, case, case.amount)
     alone = _alone(asked, case, verdict)
     return alone if asked.approver is None else _by_approval(asked, asked.approver, alone, balances)
+
+
+def as_met(judged: Judged, balances: Balances, at: int) -> Judged:
+    """What was judged, with the limit that follows from the balances that the ledger met, at an instant at which the verdict is the same.
+
+    Where the requester's own verdict was used, only what the budgets say is worked out anew: no threshold that reads the day alone
+    has moved, because the day is the same.
+    """
+    met = with_balances(judged.requester, balances, at)
+    own = judged.case is judged.requester
+    again = own and met.plan.clock != "instant"
+    most = limit(met, speak_of_budgets(met, judged.verdict.speaking) if again else speak(met, met.facts, fresh=False))
+    verdict = judged.verdict if most == judged.verdict.limit else evolve(judged.verdict, limit=most)
+    return evolve(judged, verdict=verdict, case=met if own else evolve(judged.case, at=at))
 
 
 def _alone(asked: Asked, case: Case, verdict: Verdict) -> Judged:

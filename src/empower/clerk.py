@@ -21,14 +21,13 @@ from empower.asking import (
     make_case,
     parameter_text,
     told_from_json,
-    with_balances,
 )
-from empower.authorise import Balances, Judged, judge_asked
+from empower.authorise import Balances, Judged, as_met, judge_asked
 from empower.compile import Rules
 from empower.decision import Decision, Extra, Left, Origin
 from empower.errors import EmpowerError, LedgerUnavailable
 from empower.explain import Teller, left_of
-from empower.judge import Case, limit, roles_above, speak
+from empower.judge import Case, roles_above
 from empower.ledger import Counter, Held, Ledger, Leg, Moved, Noted, Part, Refused, Replayed, Reserved, Wish
 from empower.ledger.clocks import wall_clock
 from empower.money import to_decimal
@@ -93,14 +92,14 @@ class Clerk:
 
     def decide(self, asked: Asked, key: str, hold_for: int | None) -> Decision:
         """Decide one wish under its key; `hold_for`: milliseconds after which an unconfirmed hold expires."""
+        notice = self.notice(asked)
+        if notice:
+            return self._note(asked, key, notice)
         balances: Balances = {}
         if asked.up_to or asked.approver is not None:
             balances = self.balances(self.counters(asked, self.now()))
-        for _ in range(TRIES):
-            at = self.now()
-            notice = self.notice(asked)
-            if notice:
-                return self._note(asked, at, key, notice)
+        for tried in range(TRIES):
+            at = self.now() if tried or hold_for is not None else self.guess()
             judged = self._judge(asked, at, balances)
             answer = self._ask_ledger(asked, judged, key, at, _until(hold_for, at))
             if isinstance(answer, Replayed):
@@ -124,7 +123,7 @@ class Clerk:
         }
         if judged.verdict.outcome != "allow":
             return self.calling(self.ledger.attempt, wish, self.counters(asked, at), **common)  # type: ignore[no-any-return]
-        legs = [legs_of(evolve(judged.case, amount=judged.amount))]
+        legs = [legs_of(judged.case, judged.amount)]
         return self.calling(  # type: ignore[no-any-return]
             self.ledger.reserve, wish, legs, hold_until=hold_until, given=[judged.amount], **common
         )
@@ -133,10 +132,9 @@ class Clerk:
         """The final verdict with the balances that the ledger answered; None: they changed it, decide again."""
         if isinstance(answer, Reserved):
             # The ledger reserved exactly what was judged; only the limit is read from the balances it met.
-            balances: Balances = {**known, **dict(zip((leg.counter for leg in legs_of(judged.case)), answer.balances, strict=True))}
-            met = evolve(with_balances(judged.requester, balances), at=answer.at)
-            verdict = evolve(judged.verdict, limit=limit(met, speak(met, met.facts, fresh=False)))
-            return evolve(judged, verdict=verdict, case=evolve(judged.case, at=answer.at)), balances
+            drawn = (counter for counter in judged.case.counters if counter is not None)
+            balances: Balances = {**known, **dict(zip(drawn, answer.balances, strict=True))}
+            return as_met(judged, balances, answer.at), balances
         counters = self.counters(asked, answer.at)
         balances = dict(zip(counters, answer.balances, strict=True)) if isinstance(answer, Noted) else self.balances(counters)
         again = self._judge(asked, answer.at, balances)
@@ -175,7 +173,7 @@ class Clerk:
                 found.parts.append((None, [], balances, others))
                 continue
             judged = self._judge(asked, at, balances, others=others)
-            legs = legs_of(evolve(judged.case, amount=asked.amount))
+            legs = legs_of(judged.case, asked.amount)
             found.parts.append((judged, legs, balances, others))
             balances = draw(balances, legs)
         return found
@@ -247,7 +245,7 @@ class Clerk:
             key=key, balances=balances, alone=alone, missing=judged.case.missing, verdict=verdict, approver=asked.approver,
             approved=judged.approved, approval_refused=judged.approval_refused, expires_at=expires_at, shown_amount=judged.amount, others=others,
         )  # fmt: skip
-        facts = tuple(judged.case.facts.get(slot) for slot in plan.slots)
+        facts = map(judged.case.facts.get, plan.slots)
         state = (asked.amount, judged.case.at, asked.context, asked.parameters, *facts)
         return Decision((verdict.outcome, limit, guardrails, verdict.who, amount, Origin(self.teller, asked.kind, extra), state))
 
@@ -268,12 +266,12 @@ class Clerk:
         state = (asked.amount, at, asked.context, asked.parameters, *facts)
         return Decision((outcome, None, (), who, None, Origin(self.teller, asked.kind, extra), state))
 
-    def _note(self, asked: Asked, at: int, key: str, notice: str) -> Decision:
+    def _note(self, asked: Asked, key: str, notice: str) -> Decision:
         wish = Wish(key, str(asked.facts["actor.id"]), (_part(asked, None, self.rules.program.currency),), asked.up_to)
         answer = self.calling(
             self.ledger.attempt, wish, [], during=ALWAYS, subjects=_subjects(asked), record=self._record((asked,), (None,), "deny")
         )
-        return self._replayed(asked, key, answer) if isinstance(answer, Replayed) else self.refusal(asked, at, notice, key)
+        return self._replayed(asked, key, answer) if isinstance(answer, Replayed) else self.refusal(asked, answer.at, notice, key)
 
     def fallback(self, asked: Asked, key: str | None = None) -> Decision:
         """The pack's declared answer while the ledger cannot be reached; never allow (law 10). Called while handling that error."""
@@ -362,6 +360,10 @@ class Clerk:
     def now(self) -> int:
         """Ledger time."""
         return self.calling(self.ledger.now)  # type: ignore[no-any-return]
+
+    def guess(self) -> int:
+        """About ledger time: what a first verdict is worked out at, since the ledger says so where it does not hold."""
+        return self.calling(getattr(self.ledger, "guess", self.ledger.now))  # type: ignore[no-any-return]
 
     @staticmethod
     def calling(method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:

@@ -38,7 +38,8 @@ class Guard:
     Args:
         pack: what `load_pack` gives.
         ledger: a store behind the ledger port, or its address; none: in memory, for as long as the process lives.
-        clock: milliseconds since 1970-01-01T00:00Z, for replays and tests; it is the clock of the memory ledger made here.
+        clock: milliseconds since 1970-01-01T00:00Z, for replays and tests: the clock of the ledger that is opened here. A store that is
+            handed in tells its own time, so it goes without.
         strict: refuse facts that the pack does not declare.
     """
 
@@ -53,7 +54,7 @@ class Guard:
     def __init__(
         self, pack: CheckedPack | Rules, ledger: Ledger | str | None = None, *, clock: Callable[[], int] | None = None, strict: bool = False
     ) -> None:
-        _check_made(pack, clock)
+        _check_made(pack, ledger, clock)
         rules = pack if isinstance(pack, Rules) else compile_pack(pack)
         zone = rules.program.zone
         opened = open_ledger(ledger, clock)
@@ -253,13 +254,26 @@ class Guard:
 
     def _settle(self, method: Callable[..., Held], key: str, *arguments: object) -> Given:
         """What a change of a hold leaves of it. A refusal names amounts as the pack's people do: the ledger knows no currency's signs."""
+        self._refuse_other_currency(checked_key(key))
         try:
-            return self._given(self._clerk.calling(method, checked_key(key), *arguments))
+            return self._given(self._clerk.calling(method, key, *arguments))
         except (HoldEnded, MoreThanReserved) as refusal:
             raise refusal.told(lambda minor: format_money(minor, self.rules.program.currency)) from None
 
+    def _refuse_other_currency(self, key: str) -> None:
+        """An amount in another currency is another amount: what was given under a pack in pounds is settled under one in pounds."""
+        own, theirs = self.rules.program.currency, self._currency_of(key)
+        if theirs != own:
+            help_ = f"settle it with a guard whose pack is in {theirs}"
+            raise MalformedRequest((Fault("key", f"names an amount in {theirs}, but the pack is in {own}", help_),))
+
+    def _currency_of(self, key: str) -> str:
+        """The currency of what is held under a key; the pack's, where it has none or the store cannot tell."""
+        told = getattr(self.ledger, "currency_of", None)
+        return (self._clerk.calling(told, key) if told is not None else None) or self.rules.program.currency
+
     def _given(self, held: Held) -> Given:
-        currency = self.rules.program.currency
+        currency = self._currency_of(held.key)
         return Given(held.key, held.state, to_decimal(held.left, currency), to_decimal(held.reserved, currency))
 
     def _minor(self, amount: object) -> int:
@@ -347,7 +361,7 @@ def _checked_store(ledger: Ledger) -> Ledger:
     return ledger
 
 
-def _check_made(pack: object, clock: Any) -> None:
+def _check_made(pack: object, ledger: object, clock: Any) -> None:
     """Raise `TypeError` for what no guard can be made of: a programmer's mistake, told before anything is decided."""
     if not isinstance(pack, (CheckedPack, Rules)):
         raise TypeError(f"a guard needs a pack that was read, not {kind_of(pack)} (help: Guard(load_pack('rules/my-pack')))")
@@ -355,6 +369,10 @@ def _check_made(pack: object, clock: Any) -> None:
     if clock is not None and (not callable(clock) or type(at) is not int):
         help_ = "such as clock=lambda: time.time_ns() // 1_000_000"
         raise TypeError(f"a clock is a function that gives whole milliseconds since 1970 UTC, not {kind_of(at)} ({help_})")
+    if clock is not None and ledger is not None and not isinstance(ledger, str):
+        raise TypeError(
+            "a store has a clock of its own, so a guard cannot give it another (help: give the clock to the store when you open it)"
+        )
 
 
 def _check_up_to(given: object) -> None:

@@ -121,13 +121,14 @@ def judge(case: Case) -> Verdict:
     )
     outcome, who = _outcome(case, certain, possible, out_of_bounds=out_of_bounds)
     sure, unsure = _duties(case)
-    names = {each.guardrail for each in certain} | sure
+    spoke, may = {each.guardrail for each in certain} | sure, {each.guardrail for each in possible} | unsure
     return Verdict(
-        outcome, limit(case, speaking), who,
-        tuple(name for name in case.plan.order if name in names),
-        tuple(name for name in case.plan.order if name in {each.guardrail for each in possible} | unsure),
-        tuple(speaking), out_of_bounds,
-    )  # fmt: skip
+        outcome, limit(case, speaking), who, _in_order(spoke, case.plan), _in_order(may, case.plan), tuple(speaking), out_of_bounds
+    )
+
+
+def _in_order(names: set[str], plan: ir.Plan) -> tuple[str, ...]:
+    return tuple([name for name in plan.order if name in names]) if names else ()
 
 
 def _outcome(case: Case, certain: Sequence[Speaking], possible: Sequence[Speaking], *, out_of_bounds: bool) -> tuple[Outcome, str | None]:
@@ -170,11 +171,19 @@ def speak(case: Case, facts: Mapping[str, Value | None], *, fresh: bool) -> list
         for bar, (low, high) in zip(case.plan.bars, bars, strict=True)
     ]
     accounts = case.readings if facts is case.facts else case.back_end.accounts(case.plan, env)
+    return [*found, *_budgets(case, env, accounts, fresh=fresh)]
+
+
+def speak_of_budgets(case: Case, speaking: Sequence[Speaking]) -> list[Speaking]:
+    """The thresholds of a case whose balances alone are others than when it was spoken of: those of its budgets anew."""
+    return [*speaking[: len(case.plan.bars)], *_budgets(case, case.environment(), case.readings, fresh=False)]
+
+
+def _budgets(case: Case, env: Environment, accounts: Sequence[AccountReading], *, fresh: bool) -> Iterator[Speaking]:
     for account, reading, balance in zip(case.plan.accounts, accounts, case.balances, strict=True):
         if not account.shadow:
             spent = Balance(0, 0, None) if fresh and account.personal else balance
-            found.append(speak_account(account, reading, spent, env, case.program))
-    return found
+            yield speak_account(account, reading, spent, env, case.program)
 
 
 def speak_account(account: ir.Account, reading: AccountReading, spent: Balance, env: Environment, program: ir.Program) -> Speaking:
@@ -192,7 +201,7 @@ def speak_account(account: ir.Account, reading: AccountReading, spent: Balance, 
         reading = AccountReading(reading.keys, (account.shared_at_most, account.shared_at_most), reading.times)
     low = high = ir.OPEN
     if reading.amount is not None:
-        low, high = (_less(bound, spent.amount) for bound in reading.amount)
+        low, high = _less(reading.amount[0], spent.amount), _less(reading.amount[1], spent.amount)
     if reading.times is not None:
         low = low if spent.times < reading.times[0] else ir.CLOSED
         high = high if spent.times < reading.times[1] else ir.CLOSED

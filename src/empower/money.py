@@ -144,6 +144,8 @@ def parse_money(value: object, currency: str) -> int:
             above `MINOR_MAX`, another currency, an unknown currency, every other type.
     """
     exponent_of(currency)
+    if type(value) is str:
+        return _from_plain_text(value, currency)
     for kind, read in _READERS:
         if issubclass(type(value), kind):
             return read(value, currency)
@@ -161,6 +163,10 @@ def _from_text(value: str, currency: str) -> int:
     if match is None:
         raise _not_plain(text, currency)
     return _counted(match[1], match[2] or "", _shown(text), currency)
+
+
+_from_plain_text = lru_cache(maxsize=_MEMO_MAX)(_from_text)
+"""Remembers what it read; only ever asked with what is exactly a `str`, so nothing else can be taken for a text that it knows."""
 
 
 _SIGNS: Final = r"[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0\ufdfc\ufe69\uff04\uffe0\uffe1\uffe5\uffe6]"

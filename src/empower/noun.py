@@ -116,10 +116,11 @@ def _before(self: Any, other: Any) -> Any:
 def _kept_hash(self: Any) -> int:
     """The hash of a noun that keeps it, since it is a key of dictionaries."""
     try:
-        return int(self.kept_hash)
+        return self.kept_hash  # type: ignore[no-any-return]
     except AttributeError:
-        object.__setattr__(self, "kept_hash", _Noun.__hash__(self))
-        return int(self.kept_hash)
+        found = _Noun.__hash__(self)
+        object.__setattr__(self, "kept_hash", found)
+        return found
 
 
 # ------------------------------------------------------------------------------------------------ making
@@ -189,7 +190,19 @@ def _written_init(made: type[_Made]) -> Any:
 
 def _evolve(noun: Any, **changes: Any) -> Any:
     """A noun with some of its fields changed."""
-    return type(noun)(**{name.lstrip("_"): getattr(noun, name) for name in noun.__fields__} | changes)
+    made = type(noun)
+    names, values = _VALUES.get(made) or _values_of(made)
+    return made(**dict(zip(names, values(noun), strict=True)) | changes)
+
+
+_VALUES: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+"""The arguments that make each class, and what reads their values from an object; filled when one of it is first changed."""
+
+
+def _values_of(noun: type[_Made]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    fields = tuple(noun.__fields__)
+    read = attrgetter(*fields) if len(fields) > 1 else lambda made: tuple(getattr(made, name) for name in fields)
+    return _VALUES.setdefault(noun, (tuple(name.lstrip("_") for name in fields), read))
 
 
 if TYPE_CHECKING:

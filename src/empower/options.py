@@ -72,7 +72,7 @@ def _alone(teller: Teller, decision: Decision) -> Case:
     """The case of a decision as if its action were the whole wish."""
     case = teller.case(decision)
     assert case is not None  # a decision with a plan: `alike_parts` leaves out any other
-    return with_balances(evolve(case, others=0), decision.extra.alone)
+    return with_balances(evolve(case, others=0), decision.extra.alone, case.at)
 
 
 def limit_together(teller: Teller, decision: Decision) -> int | None:

@@ -375,6 +375,8 @@ def _shape_problem(misshapen: Misshapen, find: Find) -> Problem:
     key = str(place[-1])
     if misshapen.wanted == "known":
         help_ = did_you_mean(key, _keys_at(place[:-1]))
+        if value == "" and not help_.startswith("did you mean"):
+            help_ = f"{help_}; if it is part of a text, put the text in quotes: between {{ and }} a comma ends it"
         return Problem(find((*place, "<key>")), "unknown-key", f"'{key[:60]}' is not a key of {_noun(place[:-1])}", help_)
     if misshapen.wanted == "present":
         owner = _owner(value, place)

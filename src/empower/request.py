@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from empower import ir
@@ -80,10 +82,15 @@ def halved(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
+@lru_cache(maxsize=4096)
+def _steps_of(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
+
 def look_up(context: Mapping[str, Any], path: str, faults: list[Fault] | None = None) -> Any:
     """The raw value at a dotted path; None when it, or a group on the way, is absent."""
     value: Any = context
-    parts = path.split(".")
+    parts = _steps_of(path)
     for depth, part in enumerate(parts):
         if type(value) is not dict:
             value = plain(value)
@@ -241,6 +248,10 @@ def _text(raw: Any, _kind: ir.TextType, _currency: str) -> str:
     return text
 
 
+_CALENDAR_DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", re.ASCII)
+"""How a day begins that is told by year, month and day. The week of a year and a day of it (`2026-W47-7`) is another way of counting."""
+
+
 def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
     if raw == "never" and isinstance(raw, str):
         if not kind.never:
@@ -249,7 +260,7 @@ def _date(raw: Any, kind: ir.DateType, _currency: str) -> int:
     if isinstance(raw, datetime.date) and not isinstance(raw, datetime.datetime):
         return raw.toordinal()
     try:
-        if isinstance(raw, str) and len(raw) == 10 and raw.isascii():
+        if isinstance(raw, str) and len(raw) == 10 and _CALENDAR_DAY.match(raw):
             return datetime.date.fromisoformat(raw).toordinal()
     except ValueError:
         pass
@@ -262,7 +273,8 @@ def _instant(raw: Any, kind: ir.InstantType, _currency: str) -> int:
             raise Misread("cannot be never", "the pack does not declare it as `instant, may be never`")
         return ir.NEVER_MS
     try:
-        moment = datetime.datetime.fromisoformat(raw) if isinstance(raw, str) and len(raw) <= 40 else raw
+        calendar = isinstance(raw, str) and len(raw) <= 40 and _CALENDAR_DAY.match(raw)
+        moment = datetime.datetime.fromisoformat(raw) if calendar else raw
     except ValueError:
         moment = None
     if not isinstance(moment, datetime.datetime):

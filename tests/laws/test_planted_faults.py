@@ -50,7 +50,7 @@ def replacing(module: Any, name: str, made: Callable[[Any], Any]) -> Patch:
 
 def unenforced(legs_of: Any) -> Any:
     """Legs that no ledger minds."""
-    return lambda case: [evolve(leg, enforced=False) for leg in legs_of(case)]
+    return lambda case, amount: [evolve(leg, enforced=False) for leg in legs_of(case, amount)]
 
 
 def one_more(limit: Any) -> Any:

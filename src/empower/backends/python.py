@@ -361,6 +361,7 @@ def _start(name: str, plan: ir.Plan, program: ir.Program) -> Emitter:
 
 def _make_bars(bars: Sequence[ir.Bar], name: str, plan: ir.Plan, program: ir.Program) -> Callable[..., Any]:
     emitter = _start(name, plan, program)
+    _write_exact(emitter, bars, plan)
     pairs = []
     for bar in bars:
         emitter.line(f"# {bar.effect} {bar.guardrail}")
@@ -370,6 +371,19 @@ def _make_bars(bars: Sequence[ir.Bar], name: str, plan: ir.Plan, program: ir.Pro
         pairs.append(f"({low}, {high})")
     emitter.line(f"return [{', '.join(pairs)}]")
     return make_function(name, emitter.lines, emitter.constants)
+
+
+def _write_exact(emitter: Emitter, bars: Sequence[ir.Bar], plan: ir.Plan) -> None:
+    """With every fact known, as is usual, both ends of a threshold are one number."""
+    emitter.line(f"if None not in ({''.join(f'{emitter.variables[slot]}, ' for slot in plan.slots)}):")
+    emitter.depth += 1
+    names = []
+    for bar in bars:
+        names.append(emitter.fresh())
+        emitter.line(f"# {bar.effect} {bar.guardrail}")
+        emitter.assign(names[-1], bar.threshold.exact)
+    emitter.line(f"return [{', '.join(f'({name}, {name})' for name in names)}]")
+    emitter.depth -= 1
 
 
 def _make_duties(plan: ir.Plan, program: ir.Program) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from empower.check.rules import shadow
 from empower.checked import CheckedBudget
 from empower.formulas import ALWAYS_KNOWN
 from empower.language.expressions import read_quantity
-from empower.language.quantities import Misfit, literal, raised, with_unit
+from empower.language.quantities import Misfit, literal, raised, refuse_grouped, with_unit
 from empower.money import exponent_of
 from empower.pack import BudgetDocument, Place
 
@@ -212,6 +212,7 @@ def _unknown(desk: Desk, document: BudgetDocument, place: Place, keys: tuple[str
 def minor(desk: Desk, text: str, place: Place) -> int:
     """A constant amount in minor units; 0 after a problem."""
     try:
+        refuse_grouped(text, desk.currency)
         found = literal(text) * 10 ** exponent_of(desk.currency)
     except Misfit as misfit:
         desk.misfit(place, misfit)

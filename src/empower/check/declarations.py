@@ -10,7 +10,7 @@ from empower import ir
 from empower.check.desk import Desk
 from empower.checked import FactNote
 from empower.language.cells import read_cell
-from empower.language.quantities import INT64, Misfit, literal
+from empower.language.quantities import INT64, Misfit, literal, refuse_grouped
 from empower.language.scope import Roles
 from empower.money import MINOR_MAX, exponent_of
 from empower.pack import FactDocument, Place
@@ -243,6 +243,8 @@ def _range(match: re.Match[str], currency: str) -> ir.NumberType:
         message = f"'{match.group()[:60]}' is not a type"
         raise Misfit("unknown-type", message, "write `duration 0..48 hours`; other numbers have no unit of time")
     factor = {"money": 10 ** exponent_of(currency), "integer": 1, "decimal": 10 ** int(places or 0), "duration": per_unit}[family]
+    for text in (low, high) if family == "money" else ():
+        refuse_grouped(text, currency)
     bounds = [_bound(text) * factor for text in (low, high)]
     shown = match.group()[:60]
     if any(bound.denominator != 1 for bound in bounds):

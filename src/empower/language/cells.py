@@ -47,7 +47,7 @@ from empower.language.expressions import (
     name_value,
     reads_amount,
 )
-from empower.language.quantities import Misfit, Quantity, literal, stretch
+from empower.language.quantities import Misfit, Quantity, literal, refuse_grouped, stretch
 from empower.language.scope import Scope
 from empower.money import exponent_of
 from empower.noun import evolve, frozen
@@ -297,6 +297,8 @@ def _point(text: str, subject: Quantity, scope: Scope) -> Fraction:
             raise Misfit("bad-number", f"'{text[:40]}' is not a length of time", "write `30 minutes`, `48 hours` or `2 days`")
         text, factor = length.group(1), factor * _SECONDS[length.group(2)]
     digits = text.removeprefix("-")
+    if subject.unit == "money":
+        refuse_grouped(digits, scope.currency)
     if len(digits) > 1 and digits[0] == "0" and digits[1].isdigit():
         raise Misfit("bad-number", "a number may not begin with a needless 0", "leave the zeros out")
     return literal(digits) * factor * (-1 if text.startswith("-") else 1)

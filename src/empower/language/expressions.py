@@ -217,7 +217,7 @@ class _Reader:
         if isinstance(node.value, str):
             return Literal((quoted(written),), listed=False)
         if NUMBER.fullmatch(written):
-            return bare(literal(written))
+            return bare(literal(written), written)
         if isinstance(node.value, bool) or node.value is None:
             raise unknown_name(written, self.scope)
         if not isinstance(node.value, (int, float)):

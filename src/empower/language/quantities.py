@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from empower import ir
 from empower.formulas import numbers_in
 from empower.money import exponent_of
-from empower.noun import frozen
+from empower.noun import field, frozen
 
 INT64 = 2**63 - 1
 LITERAL_MAX = 10**12
@@ -44,6 +45,8 @@ class Quantity:
     low: int
     high: int
     denominator: int = 1
+    written: str = field(default="", eq=False)
+    """Of a number that stands alone: how its author wrote it."""
 
     def __attrs_post_init__(self) -> None:
         if self.low < -INT64 or self.high > INT64 or self.denominator > INT64:
@@ -61,9 +64,9 @@ def _overflow(reach: int) -> Misfit:
     return Misfit("overflow", f"this could reach {shown} in its smallest parts, which does not fit in 64 bits", help_)
 
 
-def bare(value: Fraction) -> Quantity:
+def bare(value: Fraction, written: str = "") -> Quantity:
     """A bare constant."""
-    return Quantity(ir.Number(value.numerator), None, value.numerator, value.numerator, value.denominator)
+    return Quantity(ir.Number(value.numerator), None, value.numerator, value.numerator, value.denominator, written)
 
 
 def literal(text: str) -> Fraction:
@@ -133,8 +136,25 @@ def with_unit(value: Quantity, unit: str | None, currency: str) -> Quantity:
         return value
     if unit in ("date", "instant"):
         raise Misfit("wrong-type", f"a number cannot be compared with {noun(unit)}", "use `days_since(…)`, or a date in quotes")
+    if unit == "duration" and (value.low, value.high) != (0, 0):
+        number = value.written or (decimal(value.constant) if value.constant is not None else "…")
+        raise Misfit("mixed-units", f"{number} is no length of time", f"write `minutes({number})` or `hours({number})`")
+    if unit == "money":
+        refuse_grouped(value.written, currency)
     factor = 10 ** exponent_of(currency) if unit == "money" else 1
     return simplify(Quantity(_scaled(value.node, factor), unit, value.low * factor, value.high * factor, value.denominator))
+
+
+_GROUPED = re.compile(r"([1-9][0-9]{0,2})\.([0-9]{2}0)")
+
+
+def refuse_grouped(written: str, currency: str) -> None:
+    """Raise `Misfit` for an amount such as `1.000` in a currency of two decimals: half of the world writes a thousand so."""
+    found = _GROUPED.fullmatch(written)
+    if found is not None and exponent_of(currency) < 3:
+        grouped, plain = "".join(found.groups()), decimal(Fraction(written))
+        help_ = f"write `{grouped}`, without a point between thousands, or `{plain}`"
+        raise Misfit("bad-number", f"'{written}' could be {grouped} or {plain}", help_)
 
 
 def common_unit(values: Sequence[Quantity], currency: str) -> tuple[Quantity, ...]:

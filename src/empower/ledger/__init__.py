@@ -204,6 +204,14 @@ class Ledger(Protocol):
     def now(self) -> int:
         """Ledger time: the clock, but never before the last entry."""
 
+    def guess(self) -> int:
+        """An instant near ledger time, told without looking into the store.
+
+        Good enough to judge by: `reserve` and `attempt` answer `Moved` where that verdict does not hold at ledger time. A store that has
+        nothing quicker, or is of an older version and lacks this, is asked for `now`.
+        """
+        return self.now()
+
     def reserve(
         self,
         wish: Wish,
@@ -270,6 +278,10 @@ class Ledger(Protocol):
         Raises:
             UnknownKey, MoreThanReserved, HoldExpired, HoldEnded (voided, not confirmed yet, or more was taken back before).
         """
+
+    def currency_of(self, key: str) -> str | None:
+        """The currency of what is held under a key; None: it has none, nothing is held under it, or the store cannot tell."""
+        return None
 
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked. Balances are right whether or not it ran."""

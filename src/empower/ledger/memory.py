@@ -41,7 +41,7 @@ from empower.ledger import (
 from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, settled, void
 from empower.ledger.sums import Draw, Sums
-from empower.ledger.wishes import amounts_given, differences
+from empower.ledger.wishes import amounts_given, currency_of, differences
 from empower.noun import define
 
 
@@ -168,6 +168,12 @@ class MemoryLedger(Ledger):
             now = self._tick()
             kept = self._found(key)
             return self._become(kept, reverse(kept.hold, amount), "reversed", now, because)
+
+    def currency_of(self, key: str) -> str | None:
+        """The currency of what is held under a key; see the port."""
+        with self._mine():
+            known = self._known.get(self._owners.get(key, key))
+            return currency_of(known.wish, key) if known is not None else None
 
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked."""

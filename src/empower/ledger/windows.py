@@ -29,9 +29,11 @@ _MILLISECOND = timedelta(milliseconds=1)
 _CALENDAR = frozenset({"day", "week", "month", "quarter", "year"})
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
-# The day and the period last asked for, by zone: decisions come in the order of time, so nearly every question is answered here.
-# An entry is replaced as a whole, so threads need no lock; a process knows a few hundred zones at most, so it cannot grow without end.
-_last_day: dict[str, tuple[int, int, int]] = {}
+# The days met before, by zone and hour, and the period last asked for, by zone: decisions come in the order of time and about things that
+# happened lately, so nearly every question is answered here. An entry is replaced as a whole, so threads need no lock.
+_DAYS_MAX = 4096
+_HOUR_MS = 3_600_000
+_days: dict[tuple[str, int], tuple[int, int, int]] = {}
 _last_period: dict[tuple[str, str], tuple[int, int]] = {}
 
 
@@ -63,7 +65,8 @@ def local_day(zone: str, at_ms: int) -> int:
     Raises:
         ValueError: as `window_interval`.
     """
-    known = _last_day.get(zone)
+    hour = zone, at_ms // _HOUR_MS
+    known = _days.get(hour)
     if known is not None and known[0] <= at_ms < known[1]:
         return known[2]
     try:
@@ -72,7 +75,9 @@ def local_day(zone: str, at_ms: int) -> int:
         raise ValueError(f"the instant {at_ms} ms is outside the years 1 to 9999") from None
     while at_ms >= _first_instant(zone, day + 1):
         day += 1
-    _last_day[zone] = (*day_interval(zone, day), day)
+    if len(_days) >= _DAYS_MAX:
+        _days.clear()
+    _days[hour] = (*day_interval(zone, day), day)
     return day
 
 

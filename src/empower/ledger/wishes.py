@@ -45,6 +45,12 @@ def amounts_given(wish: Wish, legs: Sequence[Sequence[Leg]], given: Sequence[int
     return amounts
 
 
+def currency_of(wish: Wish, key: str) -> str | None:
+    """The currency of the part that is held under a key; None: it has no amount, or there is no such part."""
+    parts = dict(zip(wish.hold_keys(), wish.parts, strict=True))
+    return dict(parts[key].parameters).get("currency") if key in parts else None
+
+
 def _part_differences(known: Part, asked: Part, *, allowed: bool) -> list[str]:
     found = _changed("kind", known.kind, asked.kind)
     before, now = dict(known.parameters), dict(asked.parameters)

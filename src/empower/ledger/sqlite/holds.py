@@ -32,8 +32,15 @@ _CHANGE = "UPDATE hold SET state = ?, confirmed = ?, taken_back = ? WHERE key = 
 _LEGS = "SELECT number, counter, leaves_at, amount_left, times_left FROM leg WHERE sequence = ? AND part = ?"
 _SHRINK = "UPDATE leg SET amount_left = ?, times_left = ? WHERE sequence = ? AND number = ?"
 _GIVE_BACK = "UPDATE counter SET amount = amount - ?, times = times - ? WHERE id = ? AND coalesce(? > moved_to, TRUE)"
-_WISH = "SELECT entry.wish, allowed, at, record FROM wish JOIN entry ON entry.sequence = wish.sequence WHERE wish.key = ?"
-_PAST_WISH = "SELECT past.wish, allowed, at, record FROM wish JOIN past ON past.sequence = wish.sequence WHERE wish.key = ?"
+_WISH = """
+SELECT coalesce(entry.wish, past.wish), allowed, coalesce(entry.at, past.at), coalesce(entry.record, past.record) FROM wish
+LEFT JOIN entry ON entry.sequence = wish.sequence LEFT JOIN past ON past.sequence = wish.sequence
+WHERE wish.key = ? AND coalesce(entry.wish, past.wish) IS NOT NULL
+"""
+_WISH_OF = """
+SELECT coalesce(entry.wish, past.wish) FROM hold
+LEFT JOIN entry ON entry.sequence = hold.sequence LEFT JOIN past ON past.sequence = hold.sequence WHERE hold.key = ?
+"""
 _REMEMBER = (
     "INSERT INTO wish (key, sequence, allowed) VALUES (?, ?, ?) "
     "ON CONFLICT (key) DO UPDATE SET sequence = excluded.sequence, allowed = excluded.allowed"
@@ -147,9 +154,15 @@ def replay(connection: sqlite3.Connection, wish: Wish, text: str, now: int) -> R
     return Replayed(at, tuple([settled(kept.hold, now).told() for kept in holds]), Written(unpacked(record) or ""))
 
 
+def wish_of(connection: sqlite3.Connection, key: str) -> Wish | None:
+    """The wish that a hold is a part of."""
+    row = connection.execute(_WISH_OF, (key,)).fetchone()
+    return wish_from(row[0]) if row and row[0] else None
+
+
 def _named(connection: sqlite3.Connection, key: str) -> tuple | None:  # type: ignore[type-arg]
     """What a key names, if anything: wish, whether it was allowed, when, record."""
-    found: tuple | None = connection.execute(_WISH, (key,)).fetchone() or connection.execute(_PAST_WISH, (key,)).fetchone()  # type: ignore[type-arg]
+    found: tuple | None = connection.execute(_WISH, (key,)).fetchone()  # type: ignore[type-arg]
     return found
 
 

@@ -47,11 +47,12 @@ def draw_legs(connection: sqlite3.Connection, legs: Sequence[Sequence[Leg]], now
     known: dict[Counter, tuple[Sum, Balance]] = {}
     for part, of_part in enumerate(legs, 1):
         for leg in of_part:
-            if leg.counter not in known:
+            met = known.get(leg.counter)
+            if met is None:
                 held = sum_now(connection, leg.counter, now)
-                known[leg.counter] = held, held.balance()
+                met = known[leg.counter] = held, held.balance()
                 drawn.sums[held.text] = held
-            held, balance = known[leg.counter]
+            held, balance = met
             drawn.balances.append(balance)
             drawn.lines.append(_line(part, leg, held, now))
             if leg.enforced and (_beyond(held.amount, leg.limit_amount) or _beyond(held.times, leg.limit_times)):

@@ -32,6 +32,7 @@ from empower.ledger import (
     Wish,
 )
 from empower.ledger.chain import HoldLine, LegLine
+from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, void
 from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from, subjects_text, wish_text
 from empower.ledger.sqlite.address import Settings
@@ -39,11 +40,11 @@ from empower.ledger.sqlite.archive import Archived, archived, cut_before, drop_a
 from empower.ledger.sqlite.audit import audit, audit_joined, both
 from empower.ledger.sqlite.counters import balances_at, balances_now
 from empower.ledger.sqlite.database import Database
-from empower.ledger.sqlite.holds import ANY_DUE, become, find_hold, make_holds, mark_due, remember_wish, replay, unsettled_holds
+from empower.ledger.sqlite.holds import ANY_DUE, become, find_hold, make_holds, mark_due, remember_wish, replay, unsettled_holds, wish_of
 from empower.ledger.sqlite.journal import Turn, identity, latest_at
 from empower.ledger.sqlite.legs import draw_legs
 from empower.ledger.sqlite.watch import ClockWatch
-from empower.ledger.wishes import amounts_given
+from empower.ledger.wishes import amounts_given, currency_of
 from empower.noun import frozen
 
 _HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM entry WHERE instr(subjects, ?) ORDER BY sequence"
@@ -104,6 +105,10 @@ class SqliteLedger(Ledger):
         """Ledger time: the clock, but never before the last entry."""
         with self._database.look() as connection:
             return self._time(connection, latest_at(connection))
+
+    def guess(self) -> int:
+        """The clock alone; see the port."""
+        return wall_clock() if self._clock is None else self._clock()
 
     def reserve(
         self,
@@ -183,6 +188,12 @@ class SqliteLedger(Ledger):
     def reverse(self, key: str, amount: int, because: str) -> Held:
         """Take back `amount` in all so far of what was confirmed; see the port."""
         return self._settle(key, "reversed", lambda hold: reverse(hold, amount), because)
+
+    def currency_of(self, key: str) -> str | None:
+        """The currency of what is held under a key; see the port."""
+        with self._database.look() as connection:
+            wish = wish_of(connection, key)
+        return currency_of(wish, key) if wish is not None else None
 
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked."""
