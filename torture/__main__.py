@@ -89,9 +89,13 @@ def rounds(options: argparse.Namespace, server: Server | None, disk: Disk | None
     while not number or work["answered"] < options.calls:
         number += 1
         seed = options.seed if number == 1 else f"{options.seed}.{number}"
-        address = options.address if server is None else fresh(server, number)
+        plain = options.address if server is None else server.database()
+        # In every second round the server goes by the clocks of its clients, so that days end there and clocks jump
+        address = plain if server is None or number % 2 else plain.replace("postgresql:", "postgresql+own-clocks:", 1)
         findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server, disk=disk)
         print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
+        if server is not None:
+            server.drop(plain)  # its disk may be small
         if not findings.work["answered"]:
             break
         worst = max(work["worst wait, ms"], findings.work["worst wait, ms"])
@@ -101,12 +105,6 @@ def rounds(options: argparse.Namespace, server: Server | None, disk: Disk | None
     print(f"all: {', '.join(f'{count} {name}' for name, count in sorted(work.items()))}")
     print(f"violations: {dict(violations) or 'none'}")
     return bool(violations)
-
-
-def fresh(server: Server, number: int) -> str:
-    """A database of its own for each round; by the clocks of its clients in every second one, so that days end there and clocks jump."""
-    address = server.database()
-    return address if number % 2 else address.replace("postgresql:", "postgresql+own-clocks:", 1)
 
 
 def told(findings: Findings) -> str:
