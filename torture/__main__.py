@@ -17,6 +17,7 @@ from torture.check import Findings
 from torture.disk import Disk, small_disk
 from torture.run import torture
 from torture.server import Server, new_server
+from torture.stores import without_fault
 
 DISK_MB = 160
 
@@ -103,7 +104,7 @@ class Place:
     def leave(self, address: str) -> None:
         """Drop what is our own, for its disk may be small."""
         if self.server is not None:
-            self.server.drop(address.replace("+own-clocks", ""))
+            self.server.drop(without_fault(address))
         for path in self.folder.glob("till*"):
             path.unlink()
 
