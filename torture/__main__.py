@@ -10,11 +10,14 @@ from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
 
+from attrs import frozen
+
 from torture.broken import FAULTS, STORES, USUAL, Hunter
 from torture.check import Findings
 from torture.disk import Disk, small_disk
 from torture.run import torture
 from torture.server import Server, new_server
+from torture.stores import without_fault
 
 DISK_MB = 160
 
@@ -29,13 +32,11 @@ def main() -> int:
         disk = opened.enter_context(small_disk(DISK_MB)) if options.full_disk else None
         if options.full_disk and disk is None:
             sys.exit("no disk can be mounted here (help: it takes root)")
-        if options.address == "sqlite":
-            options.address = f"sqlite:///{disk.folder if disk else folder}/till.db"
         server = None
         if options.address == "postgresql":
             server = new_or_exit(disk.folder if disk else None)
             opened.callback(server.stop)
-        return rounds(options, server, disk)
+        return rounds(options, Place(options.address, disk.folder if disk else folder, server), disk)
 
 
 def new_or_exit(inside: Path | None = None) -> Server:
@@ -82,16 +83,43 @@ def broken(options: argparse.Namespace, store: str) -> int:
     return wrong
 
 
-def rounds(options: argparse.Namespace, server: Server | None, disk: Disk | None) -> int:
+@frozen
+class Place:
+    """Where the ledgers of the rounds are."""
+
+    address: str
+    folder: Path
+    server: Server | None
+
+    def take(self, number: int) -> str:
+        """The ledger of a round: the one that is named, or a fresh one of our own."""
+        if self.address == "sqlite":
+            return f"sqlite:///{self.folder}/till{number}.db"
+        if self.server is None:
+            return self.address
+        # In every second round the server goes by the clocks of its clients, so that days end there and clocks jump
+        address = self.server.database()
+        return address if number % 2 else address.replace("postgresql:", "postgresql+own-clocks:", 1)
+
+    def leave(self, address: str) -> None:
+        """Drop what is our own, for its disk may be small."""
+        if self.server is not None:
+            self.server.drop(without_fault(address))
+        for path in self.folder.glob("till*"):
+            path.unlink()
+
+
+def rounds(options: argparse.Namespace, place: Place, disk: Disk | None) -> int:
     work: Counter[str] = Counter()
     violations: Counter[str] = Counter()
     number = 0
     while not number or work["answered"] < options.calls:
         number += 1
         seed = options.seed if number == 1 else f"{options.seed}.{number}"
-        address = options.address if server is None else fresh(server, number)
-        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=server, disk=disk)
+        address = place.take(number)
+        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=place.server, disk=disk)
         print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
+        place.leave(address)
         if not findings.work["answered"]:
             break
         worst = max(work["worst wait, ms"], findings.work["worst wait, ms"])
@@ -101,12 +129,6 @@ def rounds(options: argparse.Namespace, server: Server | None, disk: Disk | None
     print(f"all: {', '.join(f'{count} {name}' for name, count in sorted(work.items()))}")
     print(f"violations: {dict(violations) or 'none'}")
     return bool(violations)
-
-
-def fresh(server: Server, number: int) -> str:
-    """A database of its own for each round; by the clocks of its clients in every second one, so that days end there and clocks jump."""
-    address = server.database()
-    return address if number % 2 else address.replace("postgresql:", "postgresql+own-clocks:", 1)
 
 
 def told(findings: Findings) -> str:

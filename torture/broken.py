@@ -16,12 +16,12 @@ from torture.server import Server
 ROUNDS = 5
 """A fault that needs an unlucky moment may need more than one round, each longer than the last, on a machine with other things to do."""
 FAULTS: Mapping[str, frozenset[str]] = {
-    "checks-then-acts": frozenset({"limit"}),
+    "checks-then-acts": frozenset({"limit", "sum"}),
     "answers-before-it-commits": frozenset({"lost", "answers", "order"}),
     "forgets-its-keys": frozenset({"twice"}),
     "voids-twice": frozenset({"sum", "limit", "hold"}),
     "believes-the-clock": frozenset({"time", "limit"}),
-    "reads-stale": frozenset({"limit", "refused"}),
+    "reads-stale": frozenset({"limit", "refused", "sum"}),
     "keeps-what-is-voided": frozenset({"refused", "sum"}),
     "frees-into-the-new-period": frozenset({"sum", "limit"}),
     "leaks-what-it-refuses": frozenset({"refused", "sum"}),

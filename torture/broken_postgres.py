@@ -15,9 +15,9 @@ from empower.ledger.postgres import store
 from empower.ledger.postgres.connections import Connection, Connections
 from torture.broken_sqlite import confirms_anything, exchange
 
-_LOCKS = "PERFORM 1 FROM empower.counter WHERE id = ANY (mine) ORDER BY id FOR NO KEY UPDATE;"
-_BEGINS = "now_ms := (empower.begin_v1(clock, ids)).now_ms;"
-_LOOKS = "sums := empower.sums_v1(ids, now_ms);"
+_LATER = "IF NOT fits THEN"
+"""Where a wish is decided; a pause before it gives others the time to come between."""
+_LEAKS = "UPDATE empower.counter SET amount = amount + leg_amounts[1], times = times + leg_times[1] WHERE id = ids[leg_counters[1]];"
 _GIVES_BACK = "SET amount = counter.amount - back.amount, times = counter.times - back.times"
 _NEVER_BELOW = "SET amount = greatest(0, counter.amount - back.amount), times = greatest(0, counter.times - back.times)"
 _NEWEST = (
@@ -87,17 +87,22 @@ def _rolled_back(connection: Connection, work: Callable[[Connection], Any]) -> A
 FAULTS: Mapping[str, Broken] = {
     "": Broken(),
     "own-clocks": Broken(own_clocks=True),
-    "checks-then-acts": Broken((Amendment("begin_v1", _LOCKS, "PERFORM pg_sleep(0.005);"),)),
+    "checks-then-acts": Broken(
+        (
+            Amendment("reserve_v2", "WHERE counter.id = mine.id FOR NO KEY UPDATE) AS locked", "WHERE counter.id = mine.id) AS locked"),
+            Amendment("reserve_v2", _LATER, f"PERFORM pg_sleep(0.005); {_LATER}"),
+        )
+    ),
     "answers-before-it-commits": Broken(client=defers_commits),
     "answers-before-it-is-written": Broken(settings="synchronous_commit=off", kills_server=True),
     "forgets-its-keys": Broken(
         (
             Amendment("known_v1", "ELSIF found.allowed THEN", "ELSIF false THEN"),
             Amendment(
-                "reserve_v1",
-                "VALUES (its_holds[p], place, p, hold_amounts[p], hold_until, 'held', 0, 0);",
-                "VALUES (its_holds[p], place, p, hold_amounts[p], hold_until, 'held', 0, 0) "
-                "ON CONFLICT (key) DO UPDATE SET sequence = place, state = 'held', confirmed = 0, taken_back = 0;",
+                "reserve_v2",
+                "WITH ORDINALITY AS part (key, amount, number)",
+                "WITH ORDINALITY AS part (key, amount, number) "
+                "ON CONFLICT (key) DO UPDATE SET sequence = excluded.sequence, state = 'held', confirmed = 0, taken_back = 0",
             ),
         )
     ),
@@ -109,22 +114,37 @@ FAULTS: Mapping[str, Broken] = {
         client=voids_again,
     ),
     "believes-the-clock": Broken(
-        (Amendment("time_v1", "SELECT at INTO last FROM empower.entry ORDER BY at DESC LIMIT 1;", ""),),
+        (
+            Amendment("time_v1", "SELECT at INTO last FROM empower.entry ORDER BY at DESC LIMIT 1;", ""),
+            Amendment(
+                "reserve_v2",
+                "SELECT greatest(clock, (SELECT at FROM empower.entry ORDER BY at DESC LIMIT 1)) AS now_ms OFFSET 0",
+                "SELECT clock AS now_ms OFFSET 0",
+            ),
+        ),
         own_clocks=True,
     ),
     "reads-stale": Broken(
         (
-            Amendment("reserve_v1", _LOOKS, ""),
-            Amendment("reserve_v1", _BEGINS, f"sums := empower.sums_v1(ids, empower.time_v1(clock)); PERFORM pg_sleep(0.005); {_BEGINS}"),
+            Amendment(
+                "reserve_v2",
+                "IF due THEN\n        PERFORM empower.begin_v1",
+                "sums := empower.sums_v1(ids, empower.time_v1(clock)); PERFORM pg_sleep(0.005);\n    IF due THEN\n        PERFORM empower.begin_v1",
+            ),
+            Amendment("reserve_v2", "ELSIF due OR 0 < ANY (lengths) THEN\n        sums := empower.sums_v1(ids, now_ms);", "ELSE"),
+            Amendment(
+                "reserve_v2",
+                "    ELSE\n        held_amounts := coalesce(kept_amounts, '{}');\n        held_times := coalesce(kept_times, '{}');\n",
+                "",
+            ),
         )
     ),
     "leaks-what-it-refuses": Broken(
         (
             Amendment(
-                "reserve_v1",
-                "IF NOT fits THEN",
-                "IF NOT fits THEN UPDATE empower.counter SET amount = amount + leg_amounts[1], times = times + leg_times[1] "
-                "WHERE id = ids[leg_counters[1]];",
+                "reserve_v2",
+                _LATER,
+                f"{_LATER} {_LEAKS}",
             ),
         )
     ),
@@ -140,9 +160,9 @@ FAULTS: Mapping[str, Broken] = {
     "checks-parts-one-by-one": Broken(
         (
             Amendment(
-                "reserve_v1",
-                "coalesce(sum_amounts[c] > leg_limit_amounts[i] OR sum_times[c] > leg_limit_times[i], false)",
-                "coalesce(sums.amounts[c] + leg_amounts[i] > leg_limit_amounts[i] OR sums.times[c] + leg_times[i] > leg_limit_times[i], false)",
+                "reserve_v2",
+                "after_amounts[i] > leg_limit_amounts[i] OR after_times[i] > leg_limit_times[i]",
+                "held_amounts[c] + leg_amounts[i] > leg_limit_amounts[i] OR held_times[c] + leg_times[i] > leg_limit_times[i]",
             ),
         ),
         statement="ALTER TABLE empower.leg DROP CONSTRAINT never_exceeded_by_amount, DROP CONSTRAINT never_exceeded_by_times",
@@ -156,13 +176,14 @@ FAULTS: Mapping[str, Broken] = {
     "loses-what-it-refuses": Broken(
         (
             Amendment(
-                "reserve_v1",
+                "reserve_v2",
                 "place := empower.enter_v1(now_ms, 'refused', of_key, asked_amount, '', its_subjects, its_wish, its_record, '', '');",
                 "",
             ),
-            Amendment("reserve_v1", "PERFORM empower.remember_v1(of_key, place, false, look.known);", ""),
+            Amendment("reserve_v2", "PERFORM empower.remember_v1(of_key, place, false, known);", ""),
         )
     ),
+    "believes-leaps": Broken((Amendment("believed_v1", "IF shown > latest THEN", "IF false THEN"),)),
 }
 
 
@@ -177,11 +198,33 @@ def break_database(address: str, broken: Broken) -> None:
     """Build a fault into a database that has its tables."""
     if not broken.amendments:
         return
+    functions: dict[str, str] = {}
     with psycopg.connect(address, autocommit=True) as connection:
         for amendment in broken.amendments:
-            row = connection.execute("SELECT pg_get_functiondef(to_regproc(%s))", (f"empower.{amendment.function}",)).fetchone()
-            assert row is not None
-            assert amendment.old in row[0], f"{amendment.function} has no {amendment.old!r} any more"
-            connection.execute(row[0].replace(amendment.old, amendment.new).encode())
-        if broken.statement:
-            connection.execute(broken.statement.encode())
+            name = amendment.function
+            ((found,),) = connection.execute("SELECT pg_get_functiondef(to_regproc(%s))", (f"empower.{name}",)).fetchall()
+            text = functions.get(name, found)
+            assert amendment.old in text, f"{name} has no {amendment.old!r} any more"
+            functions[name] = text.replace(amendment.old, amendment.new)
+        for statement in (*functions.values(), *([broken.statement] if broken.statement else [])):
+            connection.execute(statement.encode())
+
+
+_CLOCK = """
+CREATE OR REPLACE FUNCTION empower.clock_v1() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    epoch numeric := extract(epoch FROM clock_timestamp());
+BEGIN
+    RETURN floor(epoch * 1000)::bigint + {offset_ms} + CASE WHEN epoch >= {steps_at:.3f} THEN {step_ms} ELSE 0 END;
+END $$;
+DELETE FROM empower.clock;
+"""
+
+
+def set_clock(address: str, offset_ms: int, steps_at: float, step_ms: int) -> None:
+    """Put another clock in place of the server's: ahead by the offset, and from an instant on (seconds since 1970) by the step as well.
+
+    What was believed of the other one is forgotten.
+    """
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(_CLOCK.format(offset_ms=offset_ms, steps_at=steps_at, step_ms=step_ms).encode())

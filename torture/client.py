@@ -64,7 +64,7 @@ class Clock:
 
     def true(self) -> int:
         """What the run's clock shows: the machine's with an offset, and with a step in the middle that an operator has to accept."""
-        stepped = self.order.store.refuses_leaps and time.monotonic() >= self.order.steps
+        stepped = self.order.store.refuses_steps and time.monotonic() >= self.order.steps
         return machine_clock() // 1_000_000 + self.order.offset_ms + (STEP_MS if stepped else 0)
 
     def __call__(self) -> int:

@@ -27,13 +27,13 @@ from empower.errors import LedgerUnavailable
 from empower.ledger.rows import subject_fragment
 from empower.ledger.sqlite import SqliteLedger
 from torture.check import Entry, Findings, check, work_of
-from torture.client import Clock, Order, accept, answer_of, archive, live
+from torture.client import STEP_MS, Clock, Order, accept, answer_of, archive, live
 from torture.disk import Disk
 from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
 from torture.proxy import CUTS, serve
 from torture.server import Server
-from torture.stores import opened, prepare, store_at
+from torture.stores import opened, prepare, set_clock
 
 HANGS_AFTER_SECONDS = 20
 
@@ -101,7 +101,7 @@ class Run:
         elif self.archivist is None and self.order.store.archive is not None and self.random.random() < 0.1:
             archivist = self.helper("archivist")
             self.archivist = forked(lambda: archive(self.order, archivist))
-        if not self.accepted and time.monotonic() >= self.order.steps and self.order.store.refuses_leaps:
+        if not self.accepted and time.monotonic() >= self.order.steps and self.order.store.refuses_steps:
             self.accept_step()
 
     def accept_step(self) -> None:
@@ -153,6 +153,12 @@ def ended_or_killed(process: int) -> bool:
     return False
 
 
+def done(work: Callable[[], object]) -> None:
+    """Do the work in a child process, and wait for it."""
+    if os.waitpid(forked(work), 0)[1]:
+        raise RuntimeError("the ledger cannot be made ready")
+
+
 def forked(work: Callable[[], object]) -> int:
     """Do the work in a child process."""
     sys.stdout.flush()
@@ -172,13 +178,14 @@ def torture(address: str, *, seconds: float, processes: int, seed: str, server: 
 
     What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's.
     """
-    if os.waitpid(forked(lambda: prepare(address)), 0)[1]:
-        raise RuntimeError(f"the ledger {address} cannot be made ready")
     folder = Path(tempfile.mkdtemp(prefix="empower-torture-"))
-    offset = offset_to_midnight(seconds) if store_at(address).own_clocks else 0
     run_name = f"{seed}-{time.time_ns():x}"
+    done(lambda: prepare(address))
+    offset = offset_to_midnight(seconds)
     ends = time.monotonic() + seconds
-    order = Order(address, run_name, seed, folder, ends, offset, steps=ends - seconds / 4)
+    steps = ends - seconds / 4
+    done(lambda: set_clock(address, offset, steps, STEP_MS))
+    order = Order(address, run_name, seed, folder, ends, offset, steps)
     run = Run(order, processes, server, Random(seed), disk=disk)
     try:
         with proxied(run):

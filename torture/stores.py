@@ -35,8 +35,13 @@ class Store:
 
     @property
     def refuses_leaps(self) -> bool:
-        """A clock that is far ahead is to be refused, by those who can know."""
+        """A client's clock that is far ahead is to be refused, by those who can know."""
         return self.kind == "sqlite"
+
+    @property
+    def refuses_steps(self) -> bool:
+        """So is a step of all clocks, the server's included."""
+        return self.kind == "sqlite" or (self.kind == "postgresql" and not self.own_clocks)
 
     @property
     def archive(self) -> Path | None:
@@ -76,7 +81,26 @@ def prepare(address: str) -> None:
     store = store_at(address)
     if store.kind == "postgresql":
         open_ledger(store.address).close()
-        broken_postgres.break_database(address.replace(f"+{store.fault}", ""), broken_postgres.FAULTS[store.fault])
+        broken_postgres.break_database(without_fault(address), broken_postgres.FAULTS[store.fault])
+
+
+def set_clock(address: str, offset_ms: int, steps: float, step_ms: int) -> None:
+    """Put a server's clock ahead by the offset, and from an instant of the machine's monotonic clock on by the step as well.
+
+    What it shows is looked at once before it steps, for a clock that nobody knew before has nothing to be held against.
+    """
+    store = store_at(address)
+    if store.kind == "postgresql" and store.refuses_steps:
+        broken_postgres.set_clock(without_fault(address), offset_ms, time.time() + steps - time.monotonic(), step_ms)
+        ledger = open_ledger(store.address)
+        ledger.now()
+        ledger.close()
+
+
+def without_fault(address: str) -> str:
+    """The address as libpq reads it."""
+    scheme, _, place = address.partition(":")
+    return f"{scheme.partition('+')[0]}:{place}"
 
 
 def opened(address: str, clock: Callable[[], int]) -> Ledger:

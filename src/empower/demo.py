@@ -1,7 +1,7 @@
-"""What `empower demo` does, without a word to the terminal: real refund requests decided under a pack, and what there is to say about them.
+"""What `empower demo` does, without a word to the terminal: requests decided under a pack, and what there is to say about them.
 
-The requests are shipped with the project; `src/empower/data/README.md` names their source. They name no actor, so the replay supplies
-one; their times are local to the shop, so the replay says where the shop is.
+The real ones are shipped with the project; `src/empower/data/README.md` names their source. They name no actor, so the replay supplies
+one; their times are local to the shop, so the replay says where the shop is. For the pack of the doorstep there are made-up ones.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -20,18 +20,22 @@ from empower.checked import CheckedPack
 from empower.compile import Rules
 from empower.decide import Guard, open_ledger
 from empower.decision import Decision
+from empower.doorstep import doorstep_requests
 from empower.errors import MalformedRequest, WrongLedger
 from empower.ledger import Entry, Ledger
 from empower.moments import milliseconds
 from empower.money import format_money, parse_money, to_decimal
 from empower.noun import define, field, frozen
 
-SOURCE = "Online Retail, Daqing Chen, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0"
+RETAIL = "Online Retail, Daqing Chen, UCI Machine Learning Repository, doi 10.24432/C5BW33, CC BY 4.0"
+MADE_UP = "made up for this demo, by src/empower/doorstep.py; nothing of it was measured"
 ZONE = ZoneInfo("Europe/London")
 """Where the shop is: the data give local times without an offset."""
 PACK = "online-retail"
 ACTOR = "demo"
-"""The one actor of the replay; its budgets carry all requests."""
+"""The one actor of the replay, where the requests name none; its budgets carry all of them."""
+DOORSTEP = "grocery-doorstep"
+"""The pack whose requests are made up: an online shop's have none of the facts that are known at a door."""
 
 
 def shipped_packs() -> dict[str, Path]:
@@ -56,17 +60,44 @@ class Request:
 
     @property
     def amount(self) -> Decimal:
-        """What was asked for."""
-        return Decimal(self.action["amount"])
+        """What was asked for; nothing, where the kind has no amount."""
+        return Decimal(self.action.get("amount", 0))
+
+    def about(self, fact: str) -> Any:
+        """A fact of the context by its dotted name; None: it is not told."""
+        found: Any = self.context
+        for name in fact.split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
+
+
+@frozen
+class Source:
+    """Where the requests of a demo come from."""
+
+    name: str
+    """What they are, in the words of a sentence that begins with their number."""
+    credit: str
+    requests: tuple[Request, ...]
+    """In time order."""
+
+
+def requests_for(pack: str, limit: int | None = None) -> Source:
+    """The requests to decide under the pack of this name; with `limit`, the first of them."""
+    if pack == DOORSTEP:
+        return Source("made-up requests at the doors of a grocery shop", MADE_UP, tuple(map(_read, islice(doorstep_requests(), limit))))
+    return Source("real refund requests of an online shop", RETAIL, read_requests(limit))
 
 
 def read_requests(limit: int | None = None) -> tuple[Request, ...]:
-    """The shipped requests in time order; with `limit`, the first of them."""
+    """The shipped real requests in time order; with `limit`, the first of them."""
     lines = (Path(__file__).resolve().parent / "data" / "retail_refunds.jsonl").read_text(encoding="utf-8").splitlines()
-    rows = (json.loads(line) for line in lines[:limit])
-    return tuple(
-        Request(row["id"], datetime.datetime.fromisoformat(row["at"]).replace(tzinfo=ZONE), row["action"], row["context"]) for row in rows
-    )
+    return tuple(_read(json.loads(line)) for line in lines[:limit])
+
+
+def _read(row: Mapping[str, Any]) -> Request:
+    at = datetime.datetime.fromisoformat(row["at"])
+    return Request(row["id"], at if at.tzinfo is not None else at.replace(tzinfo=ZONE), row["action"], row["context"])
 
 
 @frozen
@@ -136,14 +167,18 @@ class Replay:
     def step(self, request: Request) -> Decided:
         """Decide one request under its own id as the key."""
         self._now[0] = milliseconds(request.at)
-        actor = {"id": ACTOR, "role": self.role}
         try:
-            decision = self.guard.decide(request.action, {"actor": actor, **request.context}, key=request.id)
+            decision = self.guard.decide(request.action, asked_by(request, self.role), key=request.id)
         except MalformedRequest as malformed:
             return Decided(request, None, str(malformed.faults[0]))
         if decision.allowed:
             self.guard.confirm(request.id)
         return Decided(request, decision)
+
+
+def asked_by(request: Request, role: str) -> dict[str, Any]:
+    """The context of a request with who asks: whom it names, in this role."""
+    return {**request.context, "actor": {"id": request.about("actor.id") or ACTOR, "role": role}}
 
 
 def _attempts(ledger: Ledger) -> list[Entry]:
@@ -225,6 +260,7 @@ class Spoke:
 class Summary:
     """Everything there is to say about a replay."""
 
+    source: Source
     pack: str
     version: str
     mission: str
@@ -254,7 +290,7 @@ class Summary:
 OUTCOMES = ("allow", "escalate", "needs_info", "deny", "unreadable")
 
 
-def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
+def summarize(rules: Rules, role: str, source: Source, decided: Sequence[Decided]) -> Summary:
     """What came of a replay; everything is worked out from the decisions, in their order."""
     checked = rules.checked
     document = checked.pack.document
@@ -262,7 +298,7 @@ def summarize(rules: Rules, role: str, decided: Sequence[Decided]) -> Summary:
     lines = [_line(name, [each for each in decided if each.outcome == name]) for name in OUTCOMES]
     asked = Counter(need for each in held for need in _needed(each.decision))
     return Summary(
-        document.pack, document.version, checked.mission.get(checked.languages[0], ""), checked.currency, role,
+        source, document.pack, document.version, checked.mission.get(checked.languages[0], ""), checked.currency, role,
         decided[0].request.at, decided[-1].request.at,
         (*(line for line in lines if line.count or line.name != "unreadable"), _line("all", decided)),
         tuple(line for line in (_line(name, [each for each in held if _who(each) == name]) for name in checked.roles.ladder) if line.count),
@@ -286,7 +322,7 @@ def _who(decided: Decided) -> str | None:
 
 
 def _unnamed(request: Request) -> bool:
-    return request.context["customer"]["id"] is None
+    return request.about("customer.id") is None
 
 
 def _needed(decision: Decision | None) -> set[tuple[str, str]]:
@@ -348,12 +384,14 @@ def findings(rules: Rules, decided: Sequence[Decided]) -> tuple[str, ...]:
 
 
 def _about_requests(requests: Sequence[Request]) -> Iterator[str]:
-    if not any("actor" in request.context for request in requests):
+    if not any(request.about("actor.id") for request in requests):
         yield (
             "No request names who decided it, and nobody can give in nobody's name. The replay supplies one actor for all, whose budgets "
             "run out sooner than those of several people would."
         )
-    lacking = sum(request.context["item"]["bought_days_ago"] is None for request in requests)
+    lacking = sum(
+        "bought_days_ago" in (request.about("item") or ()) and request.about("item.bought_days_ago") is None for request in requests
+    )
     if lacking:
         yield f"{lacking} do not say when it was bought. Unknown is never zero: a small amount needs no proof, and for the rest it is asked."
     strangers = sum(_unnamed(request) for request in requests)
@@ -369,13 +407,13 @@ def _about_requests(requests: Sequence[Request]) -> Iterator[str]:
 def _counted_again(requests: Sequence[Request]) -> bool:
     """Whether refunds_30d is nothing but the earlier requests of the same customer."""
     seen: dict[str, list[datetime.datetime]] = {}
-    known = [request for request in requests if request.context["customer"]["id"] is not None]
+    known = [request for request in requests if request.about("customer.id") is not None]
     for request in known:
-        earlier = seen.setdefault(request.context["customer"]["id"], [])
-        if sum(request.at - at <= datetime.timedelta(days=30) for at in earlier) != request.context["refunds_30d"]["count"]:
+        earlier = seen.setdefault(request.about("customer.id"), [])
+        if sum(request.at - at <= datetime.timedelta(days=30) for at in earlier) != request.about("refunds_30d.count"):
             return False
         earlier.append(request.at)
-    return any(request.context["refunds_30d"]["count"] for request in known)
+    return any(request.about("refunds_30d.count") for request in known)
 
 
 def _about_bounds(rules: Rules, requests: Sequence[Request]) -> Iterator[str]:
@@ -385,6 +423,7 @@ def _about_bounds(rules: Rules, requests: Sequence[Request]) -> Iterator[str]:
     currency = rules.checked.currency
     low, high = (to_decimal(bound, currency) for bound in kind.amount)
     least, most = (format_money(bound, currency) for bound in kind.amount)
+    requests = [request for request in requests if request.action["kind"] == "refund"]
     below = [request for request in requests if request.amount < low]
     above = [request for request in requests if request.amount > high]
     if below:

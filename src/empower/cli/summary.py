@@ -16,7 +16,7 @@ from rich.text import Text
 from empower.checked import CheckedPack
 from empower.cli.screen import COLOURS, money, words
 from empower.cli.told import headline
-from empower.demo import SOURCE, Decided, Kept, Line, Spoke, Summary
+from empower.demo import Decided, Kept, Line, Request, Spoke, Summary
 
 BAR = 20
 """How many blocks stand for everything."""
@@ -45,7 +45,7 @@ def _heading(screen: Console, summary: Summary) -> None:
     screen.print(Text(f"{summary.pack} {summary.version}", style="bold"))
     screen.print(Text(f"“{summary.mission}”", style="italic"))
     screen.print(
-        f"\n{total:,} real refund requests of an online shop, {_day(summary.first)} to {_day(summary.last)}, decided one by one as if one "
+        f"\n{total:,} {summary.source.name}, {_day(summary.first)} to {_day(summary.last)}, decided one by one as if one "
         f"{words(summary.role)} had stood before each customer."
     )
 
@@ -153,6 +153,8 @@ def _tell(screen: Console, decided: Decided, pack: CheckedPack, language: str) -
 
 def _request(decided: Decided, currency: str) -> str:
     request = decided.request
+    if request.about("item.code") is None:
+        return _at_the_door(request, currency)
     customer, item = request.context["customer"], request.context["item"]
     ago = item["bought_days_ago"]
     bought = "no purchase on record" if ago is None else f"bought {ago} day{'s' if ago != 1 else ''} ago"
@@ -163,6 +165,20 @@ def _request(decided: Decided, currency: str) -> str:
         f"{request.at.day} {request.at:%B %Y, %H:%M} ({request.id})",
     ]
     return "; ".join([*parts, *(words(flag) for flag in flags)])
+
+
+def _at_the_door(request: Request, currency: str) -> str:
+    """As somebody who stands there would tell it; what is not known is left out."""
+    amount = f" of {money(request.amount, currency)}" if request.amount else ""
+    reason = f", {words(request.action['reason'])}" if "reason" in request.action else ""
+    cost, customer = request.about("item.value"), request.context["customer"]
+    parts = [
+        f"{words(request.action['kind'])}{amount}{reason}",
+        *([f"the item cost {money(Decimal(cost), currency)}"] if cost else []),
+        f"{customer['category']} customer {customer['id']}, by {request.about('actor.id')}",
+        f"{request.at.day} {request.at:%B %Y, %H:%M} ({request.id})",
+    ]
+    return "; ".join(parts)
 
 
 def _findings(screen: Console, findings: Sequence[str]) -> None:
@@ -186,7 +202,7 @@ def show_kept(screen: Console, address: str, kept: Kept, currency: str, before: 
         screen.print(f"{before:,} requests were decided by an earlier run: they were not asked again, and nothing was given twice.")
 
 
-def show_end(screen: Console, count: int, nanoseconds: int, source: str = SOURCE) -> None:
+def show_end(screen: Console, count: int, nanoseconds: int, source: str) -> None:
     """How fast it went, and whose data they are. The first line is the only one that differs from run to run."""
     seconds = Decimal(max(nanoseconds, 1)).scaleb(-9)
     rate = f": {int(count / seconds):,} a second on one core" if count else ""
@@ -201,7 +217,7 @@ def show_end(screen: Console, count: int, nanoseconds: int, source: str = SOURCE
 def summary_dict(summary: Summary, language: str) -> dict[str, Any]:
     """The same, as plain data; nothing in it differs from run to run."""
     return {
-        "pack": summary.pack, "version": summary.version, "currency": summary.currency, "role": summary.role, "source": SOURCE,
+        "pack": summary.pack, "version": summary.version, "currency": summary.currency, "role": summary.role, "source": summary.source.credit,
         "first": summary.first.isoformat(), "last": summary.last.isoformat(),
         "outcomes": {line.name: _line(line) for line in summary.outcomes},
         "escalated_to": {line.name: _line(line) for line in summary.roles},
