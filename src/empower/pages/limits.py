@@ -217,7 +217,7 @@ def budget_line(dealer: Dealer, budget: CheckedBudget) -> Iterator[Line]:
             beyond = more(found[1])
     if not shows:
         return
-    per = [key_name(dealer.rules.checked, key, dealer.writer.language) for key in budget.keys if key != "actor.id"]
+    per = [key_name(dealer.rules.checked, key, dealer.writer.lexicon.language) for key in budget.keys if key != "actor.id"]
     whom = f", for each {listed(per)}" if per else "" if budget.keys else ", for all of us together"
     most = least_of(amounts, lexicon) if amounts else ""
     limits = listed([each for each in (most, times(budget.times) if budget.times is not None else "") if each])
