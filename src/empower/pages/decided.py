@@ -143,7 +143,9 @@ def _title(story: _Story) -> str:
     kind = str(story.answer["kind"])
     name = capital(story.writer.lexicon.kinds.get(kind, words(kind)))
     asked = story.answer.get("asked")
-    return f"{name}{f' of {_money(story, asked)}' if asked else ''}: {_OUTCOMES[story.recorded.outcome].lower()}"
+    who = story.answer.get("who") if story.again else None
+    outcome = f"ask {with_article(words(who))}" if who else _OUTCOMES[story.recorded.outcome].lower()
+    return f"{name}{f' of {_money(story, asked)}' if asked else ''}: {outcome}"
 
 
 def _lead(story: _Story) -> str:
@@ -157,7 +159,7 @@ def _lead(story: _Story) -> str:
         )
     parts = []
     if answer.get("who"):
-        parts.append(f"{capital(with_article(words(answer['who'])))} can say yes.")
+        parts.append(f"{capital(with_article(words(answer['who'])))} is the lowest who can say yes.")
     if answer["outcome"] == "allow" and answer.get("amount"):
         parts.append(f"{_money(story, answer['amount'])} may be given.")
     if answer.get("limit"):
