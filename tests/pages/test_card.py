@@ -92,7 +92,7 @@ def test_a_limit_is_exact(name: str, role: str) -> None:
         assert parse_money(within.action["amount"], rules.program.currency) == parse_money(limit, rules.program.currency)
         assert parse_money(beyond.action["amount"], rules.program.currency) > parse_money(limit, rules.program.currency)
         assert (within.expect["outcome"], beyond.expect["outcome"] != "allow") == ("allow", True)
-        assert (words(beyond.expect["who"]) in line.item.text) if beyond.expect["who"] else line.item.text == "More is not given."
+        assert (words(beyond.expect["who"]) in line.item.text) if beyond.expect["who"] else line.item.text == ""
 
 
 def test_a_wrong_line_is_found() -> None:
@@ -143,7 +143,7 @@ def test_a_card_in_words() -> None:
     for said in (
         "Refund, up to £40 if the customer's category is “loyal”; otherwise £25 or 50% of the order's total, whichever is less. For more, ask a team lead.",
         "A gesture: up to £25. For more, ask a team lead.",
-        "Refund and store credit together: £60 and 3 times within 30 days, for each customer. More is not given.",
+        "Refund and store credit together: £60 and 3 times within 30 days, for each customer.",
         "Say: “That is a while ago. I will ask what we can do.”",
     ):
         assert said in text

@@ -116,6 +116,11 @@ def read_context(text: str | None) -> Any:
     return {} if text is None else _json("--context", _content("--context", text))
 
 
+def read_file(option: str, name: str) -> Any:
+    """JSON in a file, or on standard input for `-`."""
+    return _json(option, _content(option, f"@{name}"))
+
+
 def with_facts(context: Any, pack: CheckedPack, *, facts: Sequence[str], role: str | None, at: int) -> Any:
     """The context with the facts of `--fact NAME=VALUE` and `--role` put into it."""
     if not isinstance(context, dict):

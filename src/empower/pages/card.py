@@ -72,7 +72,7 @@ def card_page(card: Card) -> Page:
     """A card as a page."""
     sections = tuple(Section(part.title, tuple(line.item for line in part.lines), numbered=part.numbered) for part in card.parts)
     kicker = f"Pocket card, {words(card.pack)}"
-    foot = f"{card.pack} {card.version}, as of {day(card.day)}. Whatever is not on it: ask, or let the till decide."
+    foot = f"{card.pack} {card.version}, as of {day(card.day)}. Where nobody is named to ask, more is not given. What is not on it: let the till decide."
     return Page(capital(words(card.role)), kicker, card.mission, sections, foot, card.language, "card")
 
 

@@ -68,8 +68,8 @@ def ask(verdict: Verdict) -> str:
 
 
 def more(verdict: Verdict) -> str:
-    """What to do beyond a limit."""
-    return f"For more, {ask(verdict)}." if verdict.who else "More is not given."
+    """What to do beyond a limit; nothing where nobody may give more, which a card says once for all."""
+    return f"For more, {ask(verdict)}." if verdict.who else ""
 
 
 # ------------------------------------------------------------------------------------------------ one action
@@ -127,8 +127,28 @@ def _table(dealer: Dealer, cap: CheckedCap, kind: str, title: str) -> Iterator[L
     """A cap that says different things in different cases: all its rows, with a request for each amount that can decide."""
     if constant_of(cap, dealer.role) is not None or condition_for(cap.applies, dealer.role) == NEVER:
         return
-    lexicon = dealer.writer.lexicon_of(cap.id)
     rows = rows_for(cap, dealer.role)
+    mirror = next((each for each in dealer.rules.checked.caps if _mirrors(each, cap, kind, dealer.role)), None)
+    if mirror is not None and cap.effect == "floor":
+        return  # told with the cap that it mirrors
+    shows, beyond = _rows_shown(dealer, cap, kind, rows)
+    if not shows:
+        return
+    if mirror is not None:
+        shows += _rows_shown(dealer, mirror, kind, rows)[0]
+    lexicon = dealer.writer.lexicon_of(cap.id)
+    terms = evolve(cap.terms, when=condition_for(cap.terms.when, dealer.role), unless=condition_for(cap.terms.unless, dealer.role))
+    when, texts = conditions(terms, lexicon), tried(rows, cap, lexicon)
+    bound = "exactly" if mirror is not None else "up to" if cap.effect == "cap" else "never less than"
+    after = " ".join(dict.fromkeys(beyond))
+    if len(texts) <= 2:
+        yield Line(Item(f", {bound} {'; '.join(texts)}{comma(when)}.{space(after)}", title), tuple(shows))
+    else:
+        yield Line(Item(f", {bound}{comma(when)}:", title, "", tuple(("", capital(text)) for text in texts), after), tuple(shows))
+
+
+def _rows_shown(dealer: Dealer, cap: CheckedCap, kind: str, rows: tuple[Row, ...]) -> tuple[list[Shown], list[str]]:
+    """A request for each amount of a cap that can decide, and what to do beyond it."""
     facts = condition_facts(all_of((cap.applies, *(row.condition for row in rows))))
     shows: list[Shown] = []
     beyond: list[str] = []
@@ -138,17 +158,15 @@ def _table(dealer: Dealer, cap: CheckedCap, kind: str, title: str) -> Iterator[L
             if case is not None:
                 both, verdict = _both_sides(dealer, case, cap.id, number(node, case.environment()))
                 shows += both
-                beyond.append(more(verdict) if cap.effect == "cap" else "Less is not given.")
-    if not shows:
-        return
-    terms = evolve(cap.terms, when=condition_for(cap.terms.when, dealer.role), unless=condition_for(cap.terms.unless, dealer.role))
-    when = conditions(terms, lexicon)
-    texts = tried(rows, cap, lexicon)
-    bound, after = "up to" if cap.effect == "cap" else "never less than", " ".join(dict.fromkeys(beyond))
-    if len(texts) <= 2:
-        yield Line(Item(f", {bound} {'; '.join(texts)}{comma(when)}. {after}", title), tuple(shows))
-    else:
-        yield Line(Item(f", {bound}{comma(when)}:", title, "", tuple(("", capital(text)) for text in texts), after), tuple(shows))
+                beyond += [more(verdict)] if cap.effect == "cap" and verdict.who else []
+    return shows, beyond
+
+
+def _mirrors(one: CheckedCap, other: CheckedCap, kind: str, role: str) -> bool:
+    """Whether one is the floor and the other the cap of the same amounts, so that only these may be given."""
+    same = kind in one.kinds and not one.shadow and {one.effect, other.effect} == {"cap", "floor"}
+    table = constant_of(one, role) is None and constant_of(other, role) is None
+    return same and table and one.applies == other.applies and rows_for(one, role) == rows_for(other, role)
 
 
 def _by_row(cap: CheckedCap, rows: tuple[Row, ...], index: int, node: ir.Num, case: Case) -> int:
@@ -217,13 +235,13 @@ def budget_line(dealer: Dealer, budget: CheckedBudget) -> Iterator[Line]:
             beyond = more(found[1])
     if not shows:
         return
-    per = [key_name(dealer.rules.checked, key, dealer.writer.language) for key in budget.keys if key != "actor.id"]
+    per = [key_name(dealer.rules.checked, key, dealer.writer.lexicon.language) for key in budget.keys if key != "actor.id"]
     whom = f", for each {listed(per)}" if per else "" if budget.keys else ", for all of us together"
     most = least_of(amounts, lexicon) if amounts else ""
     limits = listed([each for each in (most, times(budget.times) if budget.times is not None else "") if each])
     together = " together" if len(kinds) > 1 else ""
     runs = f" Only {between(*budget.campaign)}." if budget.campaign else ""
-    text = f"{together}: {limits}{space(window(budget.window))}{whom}.{runs} {beyond}"
+    text = f"{together}: {limits}{space(window(budget.window))}{whom}.{runs}{space(beyond)}"
     yield Line(Item(text, dealer.writer.kinds(kinds, "and")), tuple(shows))
 
 

@@ -15,8 +15,21 @@ from empower.noun import evolve, frozen
 from empower.pack import ClaimDocument, Guardrail, Pack
 from empower.pages.lexicon import Document, documents, key_name, make_lexicon, said, with_names
 from empower.pages.page import Item
-from empower.pages.parts import between, cap_lines, comma, conditions, dates, least_of, lookup_lines, sentence, space, split_role, window
-from empower.pages.roles import ALWAYS
+from empower.pages.parts import (
+    between,
+    cap_lines,
+    comma,
+    conditions,
+    dates,
+    least_of,
+    lookup_lines,
+    sentence,
+    space,
+    split_role,
+    tried,
+    window,
+)
+from empower.pages.roles import ALWAYS, condition_for, rows_for
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -127,13 +140,22 @@ class Writer:
             return self.item(cap.id, subject, " ".join([f"{head}: {bound} {lines[0][1]}.", *after]))
         return self.item(cap.id, subject, f"{head}, {bound}:", lines, after=" ".join(after))
 
+    def cap_for(self, cap: CheckedCap, role: str) -> Item:
+        """A cap as it meets one role."""
+        rows = rows_for(cap, role)
+        texts = tried(rows, cap, self.lexicon_of(cap.id)) if rows else ["nothing"]
+        bound = "at most" if cap.effect == "cap" else "at least"
+        terms = evolve(cap.terms, when=condition_for(cap.terms.when, role), unless=condition_for(cap.terms.unless, role))
+        head = comma(conditions(terms, self.lexicon_of(cap.id)))
+        return self.item(cap.id, self.kinds(cap.kinds), f"{head}, for {with_article(words(role))}: {bound} {'; '.join(texts)}.")
+
     # -------------------------------------------------------------------------------------------- budgets
 
     def budget(self, budget: CheckedBudget) -> Item:
         """The most that may be given per key in a window."""
         lexicon = self.lexicon_of(budget.id)
         together = " together" if len(budget.kinds) > 1 else ""
-        per = listed([key_name(self.checked, key, self.language) for key in budget.keys])
+        per = listed([key_name(self.checked, key, self.lexicon.language) for key in budget.keys])
         subject = self.kinds(budget.kinds, "and")
         head = f"{together}, for {f'each {per}' if per else 'all of us together'}"
         count = times(budget.times) if budget.times is not None else ""
@@ -151,7 +173,7 @@ class Writer:
         if budget.campaign is not None:
             first, last = budget.campaign
             yield f"It runs {between(first, last)}; on other days it gives nothing."
-        unknown = [key_name(self.checked, key, self.language) for key in budget.keys if key not in ("actor.id", "actor.role")]
+        unknown = [key_name(self.checked, key, self.lexicon.language) for key in budget.keys if key not in ("actor.id", "actor.role")]
         if budget.shared_at_most is not None:
             who = f"beyond that, ask {with_article(words(budget.unknown_role))}" if budget.unknown_role else "no more than that"
             yield f"While the {listed(unknown)} is not known, {money(budget.shared_at_most, lexicon)} is shared by all such cases; {who}."
@@ -182,8 +204,9 @@ class Writer:
 
 
 def make_writer(checked: CheckedPack, language: str) -> Writer:
-    """A writer about a pack."""
-    return Writer(checked, language, make_lexicon(checked, language), documents(checked.pack))
+    """A writer about a pack. What stands inside its English sentences is called by its English name, where it has one."""
+    inside = "en" if "en" in checked.languages else language
+    return Writer(checked, language, make_lexicon(checked, inside), documents(checked.pack))
 
 
 def _over(outcome: str, effect: str) -> str:

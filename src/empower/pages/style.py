@@ -65,14 +65,19 @@ footer { margin-top: 2.5rem; font-size: .8rem; color: var(--soft) }
   main { max-width: none; padding: 0 }
   main + main { break-before: page }
   h2 { break-after: avoid; margin-top: 1.6rem }
-  .card main { margin: 0; padding: 0; border: 0; font-size: 6.6pt; line-height: 1.3 }
+  .card main { margin: 0; padding: 0; border: 0; font-size: 6.4pt; line-height: 1.24 }
   .card h1 { font-size: 13pt }
-  .card h2 { font-size: 6.6pt; margin: .7em 0 .1em }
+  .card h2 { font-size: 6.4pt; margin: .55em 0 .05em }
   .card header .lead { font-size: 7pt }
-  .card .items > li { padding: .22em 0 }
-  .card .kicker, .card footer { font-size: 5.5pt }
+  .card .items > li { padding: .16em 0 }
+  .card li > p:not(.short), .card .lines, .card .lines li { display: inline; margin: 0; padding: 0; border: 0 }
+  .card .lines li::before { content: " – " }
+  .card .quote { font-size: .95em }
+  .card ol.items > li { padding-left: 1.4em }
+  .card .short b { font-size: 1em }
+  .card .kicker, .card footer { font-size: 5.5pt; margin: 0 }
 }
 @page { margin: 18mm 20mm }
 """
-CARD_SHEET = "@page { size: A6; margin: 6mm }"
+CARD_SHEET = "@page { size: A6; margin: 5mm }"
 """What is added to the style of cards: their sheet of paper."""

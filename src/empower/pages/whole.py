@@ -64,7 +64,7 @@ def _unknown(writer: Writer) -> list[Item]:
         Item("What is not known is found out first. It never counts as no, as nothing or as zero, and never makes an answer more generous.")
     ]
     if asked:
-        found.append(Item("What we ask:", lines=tuple(("", writer.lexicon.questions[path]) for path in asked)))
+        found.append(Item("What we ask:", lines=tuple(("", writer.words(checked.fact_notes[path].ask)) for path in asked)))
     told = [writer.lexicon.names[path] for path, note in checked.fact_notes.items() if note.supplied_by == "host"]
     if told:
         found.append(Item(f"What the system tells: {listed(told)}."))
