@@ -22,6 +22,7 @@ _PACK: Mapping[str, Sequence[str]] = {
     "menu": ("id", "offer", "title", "rank", "when", "because"),
     "assume": ("id", "title", "for", "that", *_DATED, "because", "say"),
     "claims": ("id", "title", "never", "always", "because"),
+    "accept": ("finding", "of", "why"),
 }  # fmt: skip
 _CASE = ("it", "action", "now", "context", "approval", "spent", "expect")
 
