@@ -206,6 +206,12 @@ def read_yaml(text: str, file: str, limits: Limits = Limits()) -> Any:  # noqa: 
     return value
 
 
+def read_places(text: str) -> Node:
+    """Where everything stands in a text that has been read before."""
+    *_, root = _tree(text)
+    return root
+
+
 def _events(text: str) -> Iterator[Any]:
     loader = _LOADER(text)
     try:
@@ -403,14 +409,17 @@ def _tree(text: str) -> Iterator[Node]:
     for event in _events(text):
         kind = type(event)
         if kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-            stack.pop().node.open = False
+            node = stack.pop().node
+            node.open = False
+            if node.flow:
+                node.last_line, node.last_column = event.end_mark.line, event.end_mark.column
             yield root
         elif kind is yaml.ScalarEvent or kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             start, end = event.start_mark, event.end_mark
             node = Node(start.line, start.column, end.line, end.column, event.style if kind is yaml.ScalarEvent else None)
             root = node if not stack else root
             if (not stack or stack[-1].hang(node, event)) and kind is not yaml.ScalarEvent:
-                node.children, node.open = ({} if kind is yaml.MappingStartEvent else []), True
+                node.children, node.open, node.flow = ({} if kind is yaml.MappingStartEvent else []), True, bool(event.flow_style)
                 stack.append(_Frame(node))
     root.open = False
     yield root

@@ -31,6 +31,8 @@ class Node:
     children: dict[str, Node] | list[Node] | None = None
     open: bool = False
     """More children may come: the reader has not seen the end yet."""
+    flow: bool = False
+    """Of a container: it stands in brackets, and its last line and column are those of its end; of any other they are those of its start."""
 
 
 class Places:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from empower.cli.check import check_command
 from empower.cli.demo import demo_command
 from empower.cli.diff import diff_command
 from empower.cli.explain import explain_command
+from empower.cli.fmt import fmt_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.lint import lint_command
@@ -104,6 +106,7 @@ app.add_command(demo_command)
 app.add_command(diff_command)
 app.add_command(explain_command)
 app.add_command(check_command)
+app.add_command(fmt_command)
 app.add_command(ledger_group)
 app.add_command(options_command)
 app.add_command(schema_command)
@@ -146,12 +149,16 @@ def _wrong(error: BaseException) -> Wrong:
 
 
 def _usage(error: click.ClickException) -> Wrong:
+    """What click says, as our sentences are: small at its beginning, without a full stop, and what was meant in the help."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context is not None else "empower"
-    message = error.format_message()
-    return Wrong(
-        screen.USAGE, "usage", f"{message[:1].lower()}{message[1:]}".removesuffix("."), f"`{command} --help` says how it is called"
-    )
+    message, _, meant = error.format_message().partition("Did you mean")
+    message = f"{message[:1].lower()}{message[1:]}".rstrip(" .(")
+    words = re.findall("'([^']+)'", meant)
+    help_ = f"did you mean {screen.listed([repr(word) for word in words])}? " if words else ""
+    if isinstance(error, click.MissingParameter) and context is not None:
+        help_ = f"write `{context.get_usage().removeprefix('Usage: ')}`; "
+    return Wrong(screen.USAGE, "usage", message, f"{help_}`{command} --help` says how it is called")
 
 
 __all__ = ["app", "main"]

@@ -73,8 +73,12 @@ def loaded(name: str) -> CheckedPack:
     try:
         return load_pack(path)
     except PackError as error:
-        message = f"the pack '{name}' cannot be used"
-        raise Wrong(PACK_PROBLEMS, "pack", message, details=problems_of(error), shown=str(error)) from None
+        raise unusable(name, error) from None
+
+
+def unusable(name: str, error: PackError) -> Wrong:
+    """A pack, or a file of one, with problems, as what ends a command."""
+    return Wrong(PACK_PROBLEMS, "pack", f"the pack '{name}' cannot be used", details=problems_of(error), shown=str(error))
 
 
 def problems_of(error: PackError) -> dict[str, Any]:
