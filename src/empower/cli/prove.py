@@ -115,7 +115,7 @@ def _tell(output: Console, answer: Answer) -> None:
     for place in answer.question.places:
         head.append(f"  {place}", style="not bold dim")
     output.print(head)
-    output.print(Text(f"  {answer.says}"))
+    output.print(Text("  " + answer.says.replace("\n", "\n  ")))
     for name in ("why", "help"):
         if getattr(answer, name, ""):
             output.print(Text(f"  {'accepted' if name == 'why' else name}: {getattr(answer, name)}", style="dim"))
@@ -147,7 +147,7 @@ def _summary(output: Console, answers: Sequence[Answer]) -> None:
         output.print(line)
     for answer in answers:
         if isinstance(answer, Proved) and answer.says and answer.question.family == "exposure":
-            output.print(Text(f"{answer.question.says}: {answer.says}"))
+            output.print(Text(f"{answer.question.says}\n  " + answer.says.replace("\n", "\n  ")))
     total = Counter(map(word_for, answers))
     output.print(Text(f"{len(answers)} questions: " + ", ".join(f"{count} {word}" for word, count in total.items())))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from empower.noun import frozen
 
 FAMILIES = (
-    "claim", "cap", "budget", "unknown", "dead", "row", "gap", "overridden", "answerable", "role", "kind", "rank", "flags", "accept",
+    "claim", "cap", "budget", "unknown", "dead", "row", "gap", "overridden", "answerable", "role", "kind", "rank", "flags", "exposure",
+    "accept",
 )  # fmt: skip
 """Every family of questions; docs/proofs.md has a section for each."""
 MATTERS_OF_CHOICE = ("dead", "row", "gap", "overridden", "answerable", "role", "kind", "rank", "flags", "exposure")

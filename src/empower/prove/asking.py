@@ -78,12 +78,10 @@ class Search:
             return None
         if answer == "unknown":
             return too_much(question)
-        kept = tighten(self.inquiry, solver, worlds, *formulas, numbers=numbers)
-        if kept is None:
-            return Unknown(question, OPAQUE, OPAQUE_HELP)
-        if solver.check(*kept) != "yes":
-            return too_much(question)
-        scenarios = [read_scenario(solver, world) for world in worlds] if read is None else list(read())
+        with solver.supposing(*formulas):
+            if not tighten(self.inquiry, solver, worlds, numbers):
+                return Unknown(question, OPAQUE, OPAQUE_HELP)
+            scenarios = [read_scenario(solver, world) for world in worlds] if read is None else list(read())
         return self._decided(scenarios, expected, say)
 
     def _decided(self, scenarios: Sequence[Scenario], expected: Sequence[Expected], say: Say) -> Answer:

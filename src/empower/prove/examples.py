@@ -46,16 +46,15 @@ class Scenario:
 # ------------------------------------------------------------------------------------------------ tightening
 
 
-def tighten(inquiry: Inquiry, solver: Solver, worlds: Sequence[World], *formulas: Term, numbers: Sequence[Term] = ()) -> list[Term] | None:
-    """Formulas of which the first are given, and the others make a model of them readable; None where no plain one exists.
+def tighten(inquiry: Inquiry, solver: Solver, worlds: Sequence[World], numbers: Sequence[Term] = ()) -> bool:
+    """Add to what the solver supposes whatever makes its answer readable, and ask once more; False where there is no plain answer.
 
     In turn: nothing opaque, facts known, the usual instant, usual facts, the least amount, the least of other numbers and those round.
     `numbers` are made small first, such as what was spent.
     """
-    kept = [*formulas, *(world.plain for world in worlds)]
-    if solver.check(*kept) != "yes":
-        return None
-    grip = _Grip(inquiry, solver, kept)
+    grip = _Grip(inquiry, solver)
+    if not grip.hold(*(world.plain for world in worlds)):
+        return False
     for world in worlds:
         grip.know(world)
     grip.hold(same_instant(inquiry, worlds[0]))
@@ -65,7 +64,7 @@ def tighten(inquiry: Inquiry, solver: Solver, worlds: Sequence[World], *formulas
         grip.least(number, 0)
     for world in worlds:
         grip.small(world)
-    return kept
+    return solver.check() == "yes"
 
 
 def same_instant(inquiry: Inquiry, world: World) -> Term:
@@ -75,16 +74,16 @@ def same_instant(inquiry: Inquiry, world: World) -> Term:
 
 
 class _Grip:
-    """Formulas that hold together, to which others are added as long as they still do."""
+    """What a solver supposes, to which more is added as long as all of it can hold."""
 
-    def __init__(self, inquiry: Inquiry, solver: Solver, kept: list[Term]) -> None:
-        self._inquiry, self._solver, self._kept = inquiry, solver, kept
+    def __init__(self, inquiry: Inquiry, solver: Solver) -> None:
+        self._inquiry, self._solver = inquiry, solver
 
     def hold(self, *formulas: Term) -> bool:
         """Add formulas, if they hold together with the others."""
-        if self._solver.check(*self._kept, *formulas) != "yes":
+        if self._solver.check(*formulas) != "yes":
             return False
-        self._kept.extend(formulas)
+        self._solver.keep(*formulas)
         return True
 
     def know(self, world: World) -> None:
@@ -137,7 +136,7 @@ class _Grip:
                     any(self.hold(world.value(path) == -(-least // step) * step) for step in steps) or self.hold(world.value(path) == least)
 
     def _is(self, number: Term, value: int) -> bool:
-        return self._solver.check(*self._kept, number != value) == "no"
+        return self._solver.check(number != value) == "no"
 
     def least(self, number: Term, low: int) -> None:
         """A number is as small as it can be."""
@@ -145,12 +144,12 @@ class _Grip:
 
     def find_least(self, number: Term, low: int) -> int:
         """The least value of a number, by halving."""
-        if self._solver.check(*self._kept) != "yes":
+        if self._solver.check() != "yes":
             return low
         high = self._solver.number(number)
         while low < high:
             middle = (low + high) // 2
-            if self._solver.check(*self._kept, number <= middle) == "yes":
+            if self._solver.check(number <= middle) == "yes":
                 high = min(middle, self._solver.number(number))
             else:
                 low = middle + 1

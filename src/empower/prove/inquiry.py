@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from functools import cached_property
+from typing import Any
 
 from empower import ir
 from empower.backends.smt import WORK, Solver, Term, Terms, World
@@ -50,6 +51,8 @@ class Inquiry:
         self.checked, self.work = checked, work
         self.rules: Rules = compile_pack(checked)
         self.program = self.rules.program
+        self.givers: dict[Hashable, Any] = {}
+        """Requests by which histories give away the most, as far as they were looked for."""
         self._situations: dict[str, Situation] = {}
 
     @property

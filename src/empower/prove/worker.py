@@ -17,10 +17,12 @@ from empower.backends.smt import WORK
 from empower.checked import CheckedPack
 from empower.compile import load_pack
 from empower.noun import evolve, frozen
+from empower.pack import AcceptDocument
 from empower.problems import did_you_mean
 from empower.prove.answers import FAMILIES, MATTERS_OF_CHOICE, Accepted, Answer, Fails, Proved, Question, Unbounded, Unknown, Vacuous
 from empower.prove.asking import Asking
 from empower.prove.claims import ask_claims
+from empower.prove.exposure import ask_exposure
 from empower.prove.fairness import ask_fairness
 from empower.prove.inquiry import Inquiry
 from empower.prove.limits import ask_limits
@@ -44,7 +46,7 @@ class Opened:
 
 def all_askings(inquiry: Inquiry) -> list[Asking]:
     """Every question about a pack."""
-    asked = [*ask_claims(inquiry), *ask_limits(inquiry), *ask_reach(inquiry), *ask_fairness(inquiry)]
+    asked = [*ask_claims(inquiry), *ask_limits(inquiry), *ask_reach(inquiry), *ask_fairness(inquiry), *ask_exposure(inquiry)]
     return sorted(asked, key=lambda asking: FAMILIES.index(asking.question.family))
 
 
@@ -68,12 +70,16 @@ def answers_of(checked: CheckedPack, only: Sequence[str] = (), work: int = WORK)
 
 def chosen(askings: Sequence[Asking], only: Sequence[str]) -> list[Asking]:
     """The questions that are named, by their own name or that of their family."""
-    names = {asking.question.name for asking in askings}
+    names = [asking.question.name for asking in askings]
     for name in only:
-        if name not in names and name not in FAMILIES:
+        if name not in FAMILIES and not any(belongs(each, name) for each in names):
             raise NoSuchQuestion(f"'{name}' is not a question about this pack (help: {did_you_mean(name, {*names, *FAMILIES})})")
-    wanted = set(only)
-    return [asking for asking in askings if not only or {asking.question.name, asking.question.family} & wanted]
+    return [asking for asking in askings if not only or any(belongs(asking.question.name, name) for name in only)]
+
+
+def belongs(name: str, wider: str) -> bool:
+    """Whether a question is called so, or belongs to what is called so: `exposure/actor/driver` to `exposure/actor` and to `exposure`."""
+    return name == wider or name.startswith(f"{wider}/")
 
 
 def settled(inquiry: Inquiry, asking: Asking) -> Answer:
@@ -93,20 +99,26 @@ def accepted_because(checked: CheckedPack | None, name: str) -> str:
     """Why a pack, or a parent of it, accepts a finding; empty where it does not."""
     if checked is None:
         return ""
-    found = (each.why for each in checked.pack.document.accept if f"{each.finding}/{each.of}" == name)
-    return next(found, "") or accepted_because(checked.parent, name)
+    own = (each.why for each in checked.pack.document.accept if belongs(name, accepted_name(each)))
+    return next(own, "") or accepted_because(checked.parent, name)
+
+
+def accepted_name(document: AcceptDocument) -> str:
+    """The question, or the beginning of several, that a pack accepts; `of: everything` stands for a whole family."""
+    return document.finding if document.of == "everything" else f"{document.finding}/{document.of}"
 
 
 def _accepted_in_vain(inquiry: Inquiry) -> Iterator[Answer]:
     """What the pack accepts, although nothing of the name is asked, or the author has no choice in it."""
     names = {asking.question.name for asking in all_askings(inquiry)}
     for index, each in enumerate(inquiry.checked.pack.document.accept):
-        name = f"{each.finding}/{each.of}"
-        if each.finding not in FAMILIES or (name in names and each.finding in MATTERS_OF_CHOICE):
+        name = accepted_name(each)
+        asked = any(belongs(question, name) for question in names)
+        if each.finding not in FAMILIES or (asked and each.finding in MATTERS_OF_CHOICE):
             continue  # `empower lint` looks after the others
         span = inquiry.checked.pack.find(("accept", index, "of"))
         question = Question(f"accept/{name}", f"'{name}' can be accepted", (), (f"{span.file}:{span.line}",))
-        if name in names:
+        if asked:
             yield Fails(question, f"'{name}' is no matter of choice, and cannot be accepted", help="mend the pack")
         else:
             yield Fails(question, f"'{name}' is not a question about this pack", help=did_you_mean(name, names))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import z3
@@ -29,8 +31,20 @@ class Solver:
         self._model: z3.ModelRef | None = None
 
     def keep(self, *formulas: Term) -> None:
-        """What holds in every question from now on."""
+        """What holds in every question from now on, or until the end of what is supposed."""
         self._solver.add(*formulas)
+
+    @contextmanager
+    def supposing(self, *formulas: Term) -> Iterator[None]:
+        """Formulas that hold in every question asked inside, besides those that `keep` is told there."""
+        before = self._taken
+        self._solver.push()
+        try:
+            self._solver.add(*formulas)
+            yield
+        finally:
+            self._solver.pop()
+            self._taken = before  # what was taken in since is forgotten with the rest
 
     def check(self, *formulas: Term) -> Answer:
         """Whether these can hold together; `unknown` when the work would be too much."""
