@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from empower.coverage import Coverage
+from empower.coverage import Coverage, is_impossible
 from empower.coverage.goals import FAMILIES, Goal
 from empower.suggest import Suggested
 
@@ -137,7 +137,7 @@ def _replace(file: Path, text: str) -> None:
 
 def _show_unreached(screen: Console, suggested: Suggested) -> None:
     for goal in suggested.unreached:
-        told = f"found no case in which {goal.wanted}"
+        told = f"{'it cannot be that' if is_impossible(goal, suggested.coverage.pack) else 'found no case in which'} {goal.wanted}"
         screen.print(Text.assemble((f"{goal.span.file}:{goal.span.line}", "bold"), f": {told}"), soft_wrap=True)
 
 

@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from empower.cases import Result, run_cases
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
-from empower.coverage.goals import FAMILIES, Asks, Family, Goal, Offers, goals_of
+from empower.coverage.goals import FAMILIES, Asks, Draws, Family, Goal, Holds, Offers, goals_of
 from empower.coverage.looks import Look, answers, looks_at, reaches
+from empower.coverage.possible import can_hold
 from empower.decision import Decision
 from empower.errors import MalformedRequest
+from empower.formulas import negation_normal
 from empower.noun import frozen
 
 
@@ -82,4 +84,9 @@ def is_reached(goal: Goal, looks: Sequence[Look], decision: Decision | None) -> 
     return any(reaches(aim, look) for look in looks)
 
 
-__all__ = ["Coverage", "Goal", "cover", "goals_of", "is_reached"]
+def is_impossible(goal: Goal, pack: CheckedPack) -> bool:
+    """Whether it shows, without a solver, that no case can ever reach a goal."""
+    return isinstance(goal.aim, (Holds, Draws)) and not can_hold(negation_normal(goal.aim.condition), pack)
+
+
+__all__ = ["Coverage", "Goal", "cover", "goals_of", "is_impossible", "is_reached"]

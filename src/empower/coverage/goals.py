@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from empower import ir
-from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule
+from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule, Row
+from empower.coverage.possible import can_hold
 from empower.coverage.words import told, told_number
 from empower.formulas import all_of, any_of, atom_facts, atoms, negated, negation_normal, number_facts, reads_the_amount
 from empower.noun import field, frozen
@@ -24,6 +25,9 @@ FAMILIES: dict[Family, str] = {
     "condition": "conditions, true and false", "unknown": "facts asked for", "offer": "offers made",
 }  # fmt: skip
 ALWAYS = ir.Constant(value=True)
+NOTHING = ir.Number(0)
+WHOLE = "the amount"
+"""What the one amount of a cap without rows is called."""
 _MINUTE = {"duration": 60, "instant": 60_000}
 """The steps in which people write lengths of time and instants: a minute, in seconds and in milliseconds."""
 
@@ -136,7 +140,7 @@ def _rule(pack: CheckedPack, rule: CheckedRule) -> Iterator[Goal]:
         for number, atom in enumerate(dict.fromkeys(above), 1):
             rest = (_with(rule.fires, atom, value=True), negated(_with(rule.fires, atom, value=False)))
             label = f"{rule.id}: amount" if len(above) == 1 else f"{rule.id}: amount {number}"
-            yield from _edges(pack, label, rule.id, rule.kinds, _Band("", negation_normal(all_of(rest)), atom.threshold, span), floor=False)
+            yield from _edges(pack, label, rule.id, rule.kinds, Band("", negation_normal(all_of(rest)), atom.threshold, span), floor=False)
 
 
 def _with(condition: ir.Cond, atom: ir.Cond, *, value: bool) -> ir.Cond:
@@ -242,18 +246,20 @@ def _steps(number: ir.Num, factor: int, pack: CheckedPack) -> Iterator[int]:
 
 
 @frozen
-class _Band:
+class Band:
     """One amount of a cap, and when it is the one that counts."""
 
     label: str
     condition: ir.Cond
     amount: ir.Num
     span: Span
+    in_case: bool = False
+    """It gives nothing in all other cases: written to be safe, also where there is no other case."""
 
 
 def _cap(pack: CheckedPack, cap: CheckedCap) -> Iterator[Goal]:
     floor = cap.effect == "floor"
-    bands = list(_bands(pack, cap))
+    bands = [band for band in bands_of(pack, cap) if not (band.in_case and not can_hold(band.condition, pack))]
     for band in bands:
         if len(bands) > 1:
             wanted = f"{band.label} of '{cap.id}' decides"
@@ -269,7 +275,7 @@ def _cap(pack: CheckedPack, cap: CheckedCap) -> Iterator[Goal]:
             yield from _comparison(pack, f"{cap.id}: row {number}" if len(cap.rows) > 1 else cap.id, cap.kinds, atom, row.span())
 
 
-def _bands(pack: CheckedPack, cap: CheckedCap) -> Iterator[_Band]:
+def bands_of(pack: CheckedPack, cap: CheckedCap) -> Iterator[Band]:
     """Every row, each member of a lookup in it, and each amount of several."""
     least = "<=" if cap.effect == "cap" else ">="
     within = (cap.applies, *((cap.dated,) if cap.dated is not None else ()))
@@ -280,15 +286,14 @@ def _bands(pack: CheckedPack, cap: CheckedCap) -> Iterator[_Band]:
             rivals = [each for place, each in enumerate(row.amounts) if place != member]
             settled = [ir.Compare(least, amount, each) for each in rivals]  # type: ignore[arg-type]
             elsewhere = [_not_there(other, amount) if cap.collect else negated(other.condition) for other in others if other is not row]
+            decides = negation_normal(all_of((*within, row.condition, *elsewhere, condition, *settled)))
             said = " for ".join(part for part in (label, _member_label(condition, row.amounts, amount, pack)) if part)
-            yield _Band(
-                said or "row 1", negation_normal(all_of((*within, row.condition, *elsewhere, condition, *settled))), amount, row.span()
-            )
+            yield Band(said or WHOLE, decides, amount, row.span(), in_case=row is cap.rows[-1] and amount == NOTHING)
 
 
-def _not_there(other: object, amount: ir.Num) -> ir.Cond:
+def _not_there(other: Row, amount: ir.Num) -> ir.Cond:
     """Of all matching rows the smallest counts: another does not match, or is no smaller."""
-    return any_of((negated(other.condition), *(ir.Compare("<=", amount, each) for each in other.amounts)))  # type: ignore[attr-defined]
+    return any_of((negated(other.condition), *(ir.Compare("<=", amount, each) for each in other.amounts)))
 
 
 def _members(amounts: Sequence[ir.Num]) -> Iterator[tuple[int, ir.Cond, ir.Num]]:
@@ -312,13 +317,13 @@ def _member_label(condition: ir.Cond, amounts: Sequence[ir.Num], amount: ir.Num,
     return told_number(amount, pack, "money") if len(amounts) > 1 else ""
 
 
-def _edges(pack: CheckedPack, label: str, owner: str, kinds: tuple[str, ...], band: _Band, *, floor: bool) -> Iterator[Goal]:
+def _edges(pack: CheckedPack, label: str, owner: str, kinds: tuple[str, ...], band: Band, *, floor: bool) -> Iterator[Goal]:
     """Allowed at the bound, refused one minor unit beyond it; save where the kinds cannot give so little or so much."""
     spans = [bound for kind in kinds if (bound := pack.kinds[kind].amount) is not None]
     least, most = min((low for low, _ in spans), default=0), max((high for _, high in spans), default=0)
     constant = band.amount.value if isinstance(band.amount, ir.Number) else None
     beyond = -1 if floor else 1
-    what = f"the bound of '{owner}'" + (f" ({band.label})" if band.label and band.label != "row 1" else "")
+    what = f"the bound of '{owner}'" + (f" ({band.label})" if band.label and band.label != WHOLE else "")
     if constant is None or least <= constant <= most:
         at = all_of((band.condition, ir.Compare("==", ir.Amount(), band.amount)))
         yield Goal(
@@ -427,4 +432,18 @@ def _declared(pack: CheckedPack, fact: str, reader: str) -> Span:
     return pack.pack.find(("facts", fact, "<key>")) if fact in pack.pack.document.facts else pack.about[reader].span()
 
 
-__all__ = ["FAMILIES", "Aim", "Asks", "Draws", "Family", "Goal", "Holds", "Offers", "facts_asked_for", "goals_of", "sides", "step_of"]
+__all__ = [
+    "FAMILIES",
+    "Aim",
+    "Asks",
+    "Draws",
+    "Family",
+    "Goal",
+    "Holds",
+    "Offers",
+    "bands_of",
+    "facts_asked_for",
+    "goals_of",
+    "sides",
+    "step_of",
+]

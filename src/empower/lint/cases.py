@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from empower.cases import read_cases
-from empower.coverage import Coverage
+from empower.coverage import Coverage, is_impossible
 from empower.coverage.goals import Goal
 from empower.lint.findings import Finding, Findings
 
@@ -28,7 +28,7 @@ def lint_cases(coverage: Coverage) -> Findings:
 
 
 def _untried(coverage: Coverage) -> Findings:
-    missing = {goal.id for goal in coverage.missing}
+    missing = {goal.id for goal in coverage.missing if not is_impossible(goal, coverage.pack)}
     bounds: dict[str, list[Goal]] = {}
     for goal in coverage.goals:
         if goal.family == "bound":

@@ -19,11 +19,16 @@ FINDINGS: Mapping[str, str] = {
     "unread-title": "the `it` of a case does not read on from the word it",
     "same-title": "two cases have the same `it`",
     # -- what the guardrails do
+    "never-speaks": "a condition that nothing can make true",
+    "never-decides": "a row of a table that others always come before",
+    "nothing-to-offer": "a denial that can leave nothing on the menu",
     "unlimited": "an action that no cap and no budget limits",
     "dear-approval": "a limit below what it costs to ask somebody",
     "over": "a guardrail or campaign whose last day has passed",
     # -- what is declared
     "unserved-value": "a value of the mission that no guardrail serves",
+    "unused": "something is declared that nothing uses",
+    "alike": "two names that are easily taken for one another",
     # -- words
     "missing-language": "a text that some language of the pack lacks",
     "no-question": "a fact that staff can find out, without the question to ask",

@@ -1,4 +1,4 @@
-"""Findings about what the guardrails do: what is over, what nothing limits, what costs more to ask than to give."""
+"""Findings about what the guardrails do: what can never speak, what leaves nothing to offer, what is over, what nothing limits, what costs too much."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from empower import ir
 from empower.checked import CheckedBudget, CheckedCap, CheckedPack, CheckedRule
-from empower.coverage.goals import tightening
-from empower.formulas import atoms
+from empower.coverage.goals import bands_of, tightening
+from empower.coverage.possible import can_hold
+from empower.formulas import all_of, atoms, negated, negation_normal, reads_the_amount
 from empower.lint.findings import Finding, Findings, own
 from empower.money import format_money
 
@@ -18,6 +19,8 @@ def lint_guardrails(pack: CheckedPack, today: int) -> Findings:
     yield from _over(pack, today)
     yield from _unlimited(pack)
     yield from _dear_approvals(pack)
+    yield from _never(pack)
+    yield from _nothing_to_offer(pack)
 
 
 # ------------------------------------------------------------------------------------------------ dates
@@ -84,3 +87,40 @@ def _limits_of(guardrail: CheckedRule | CheckedCap | CheckedBudget) -> Iterator[
     for number in numbers:
         constants = [value for _, value in number.cases] if isinstance(number, ir.Chosen) else [number]
         yield from (each.value for each in constants if isinstance(each, ir.Number))
+
+
+# ------------------------------------------------------------------------------------------------ what can never be, and what can
+
+
+def _never(pack: CheckedPack) -> Findings:
+    """Conditions that nothing makes true, and rows that never decide."""
+    mine = set(own(pack))
+    conditions = [(rule.id, rule.fires) for rule in pack.rules] + [(duty.id, duty.holds) for duty in pack.duties]
+    conditions += [(cap.id, cap.applies) for cap in pack.caps] + [(offer.id, offer.when) for offer in pack.menu]
+    for name, condition in conditions:
+        if name in mine and not can_hold(condition, pack):
+            message = f"nothing can make the condition of '{name}' true"
+            yield Finding(pack.about[name].span(), "never-speaks", name, message, "look for two parts of it that exclude one another")
+    for cap in pack.caps:
+        bands = list(bands_of(pack, cap)) if cap.id in mine and can_hold(cap.applies, pack) else []
+        for band in bands if len(bands) > 1 else ():
+            if not band.in_case and not can_hold(band.condition, pack):
+                message = f"{band.label} of '{cap.id}' never decides"
+                help_ = "the rows above it, or the other amounts in it, always come first: move it up, or drop it"
+                yield Finding(band.span, "never-decides", cap.id, message, help_)
+
+
+def _nothing_to_offer(pack: CheckedPack) -> Findings:
+    """Denials that can leave nothing on the menu: whatever is offered is denied as well, or has a condition that may fail."""
+    mine = set(own(pack))
+    for rule in pack.rules:
+        if rule.id not in mine or rule.shadow or rule.outcome != "deny" or reads_the_amount(rule.fires):
+            continue
+        left = [offer for offer in pack.menu if offer.kind not in rule.kinds]
+        if can_hold(negation_normal(all_of((rule.fires, *(negated(offer.when) for offer in left)))), pack):
+            offers = " and ".join(f"'{offer.id}'" for offer in left)
+            message = f"where '{rule.id}' denies, " + (
+                f"{offers} may be all that is left, and not hold" if left else "nothing on the menu is left"
+            )
+            help_ = "put something on the menu that it does not deny: a word of regret, a card, a call back"
+            yield Finding(pack.about[rule.id].span(), "nothing-to-offer", rule.id, message, help_)
