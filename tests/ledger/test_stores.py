@@ -16,7 +16,7 @@ from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.postgres import PostgresLedger
 from empower.ledger.sqlite import SqliteLedger
-from empower.testing import Clock, DurableConformance, LedgerConformance
+from empower.testing import ArchiveConformance, Clock, DurableConformance, LedgerConformance
 from ledger.conftest import IN_MEMORY
 from torture.filed import FiledLedger
 from torture.server import Server
@@ -51,8 +51,9 @@ class TestFiled(DurableConformance):
         return FiledLedger(self.path, clock)
 
 
-class TestSqlite(DurableConformance):
-    examples = SEARCHED // 2
+class InFile:
+    """How ledgers in files are made."""
+
     numbers = itertools.count()
 
     @pytest.fixture(autouse=True)
@@ -61,20 +62,16 @@ class TestSqlite(DurableConformance):
             self.folder = Path(folder)
             yield
 
-    def new_ledger(self, clock: Clock) -> Ledger:
+    def new_ledger(self, clock: Clock) -> SqliteLedger:
         self.path = self.folder / f"{next(self.numbers)}.db"
         return self.open_again(clock)
 
-    def open_again(self, clock: Clock) -> Ledger:
+    def open_again(self, clock: Clock) -> SqliteLedger:
         return SqliteLedger(self.path, clock=clock)
 
 
-class TestPostgres(DurableConformance):
-    """A call of a server takes a hundred times as long as one in memory, so little is searched by default."""
-
-    examples = SEARCHED // 10
-    worlds = SEARCHED // 50
-    crashes = 4
+class OnServer:
+    """How ledgers in PostgreSQL are made."""
 
     @pytest.fixture(autouse=True)
     def _server(self, postgres_server: Server) -> Iterator[None]:
@@ -84,12 +81,12 @@ class TestPostgres(DurableConformance):
         for address in self.made:
             self.server.drop(address)
 
-    def new_ledger(self, clock: Clock) -> Ledger:
+    def new_ledger(self, clock: Clock) -> PostgresLedger:
         self.address = self.server.database()
         self.made.append(self.address)
         return self.open_again(clock)
 
-    def open_again(self, clock: Clock) -> Ledger:
+    def open_again(self, clock: Clock) -> PostgresLedger:
         return PostgresLedger(self.address, clock=clock)
 
     def after_crash(self) -> None:
@@ -97,3 +94,25 @@ class TestPostgres(DurableConformance):
         with psycopg.connect(self.address, autocommit=True) as connection:
             while connection.execute(BUSY).fetchone() != (0,):
                 time.sleep(0.01)
+
+
+class TestSqlite(InFile, DurableConformance):
+    examples = SEARCHED // 2
+
+
+class TestSqliteArchive(InFile, ArchiveConformance):
+    pass
+
+
+class TestPostgres(OnServer, DurableConformance):
+    """A call of a server takes a hundred times as long as one in memory, so little is searched by default."""
+
+    examples = SEARCHED // 10
+    worlds = SEARCHED // 50
+    crashes = 4
+
+
+class TestPostgresArchive(OnServer, ArchiveConformance):
+    seeds = 1
+    steps = 12
+    crashes = 4

@@ -15,8 +15,9 @@ from empower.cli.inputs import as_json_option
 from empower.cli.screen import OK, USAGE, Wrong
 from empower.decide import open_ledger
 from empower.ledger import Audit, Balance, Counter, Entry, Ledger
-from empower.ledger.sqlite import SqliteLedger, parse_address
-from empower.ledger.sqlite.archive import Archived, verify_archive
+from empower.ledger.sqlite import parse_address
+from empower.ledger.sqlite.archive import verify_archive
+from empower.ledger.sqlite.archive_file import Archived, Archiving
 from empower.ledger.sqlite.schema import is_archive, known_faults
 from empower.moments import milliseconds
 from empower.money import format_money
@@ -123,7 +124,7 @@ def history(*, address: str, subjects: tuple[str, ...], key: str | None, last: i
     """
     about = _pairs(subjects)
     with opened_ledger(address) as ledger:
-        gone = ledger.archived() if isinstance(ledger, SqliteLedger) else None
+        gone = _archiving(ledger).archived()
         entries = [entry for entry in ledger.history(**about) if key in (None, entry.key, entry.key.rpartition("#")[0])]
     shown = entries[-last:] if last else entries
     if as_json:
@@ -220,12 +221,11 @@ def _verified(address: str, head: str, archive: Path | None) -> Audit:
         if path.is_file() and is_archive(path) and archive is None:
             return verify_archive(path, head)
     with opened_ledger(address) as ledger:
-        return ledger.verify(head) if archive is None else _in_a_file(ledger).verify(head, archive)
+        return ledger.verify(head) if archive is None else _archiving(ledger).verify(head, archive)
 
 
-def _in_a_file(ledger: Ledger) -> SqliteLedger:
-    if not isinstance(ledger, SqliteLedger):
-        raise Wrong(USAGE, "usage", "only a ledger in a file has an archive", "give an address such as sqlite:///till.db")
+def _archiving(ledger: Ledger) -> Archiving:
+    assert isinstance(ledger, Archiving)  # all that have an address are
     return ledger
 
 
@@ -249,7 +249,7 @@ def archive(*, address: str, before: str, to: Path, as_json: bool) -> int:
         raise Wrong(USAGE, "usage", f"--before: '{before}' is not an instant", "write it as 2025-01-01") from None
     at = milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
     with opened_ledger(address) as ledger:
-        count = _in_a_file(ledger).archive(at, to)
+        count = _archiving(ledger).archive(at, to)
     screen.say_json({"archived": count}) if as_json else screen.say(f"{_counted(count, 'entry', 'entries')} archived")
     return OK
 

@@ -125,10 +125,13 @@ class Auditor:
     _windows: dict[tuple[str, int], _Window] = field(factory=dict)
     _passed_head: bool = False
     _cut: int = 0
-    """Up to this entry some may lie in an archive, and windows cannot be counted again without them."""
+    """Up to here some entries may lie in an archive, and windows cannot be counted again without them."""
 
     def opened(self, cut: int, sums: Iterable[CounterState]) -> None:
-        """Entries up to this one may lie in an archive, which leaves these sums. Said before the first entry."""
+        """Entries up to this one (before this instant, if they are not linked) may lie in an archive, which leaves these sums.
+
+        Said before the first entry.
+        """
         self._cut = cut
         self._windows = {(kept.identity, kept.starts_at): _Window(kept.amount, kept.times) for kept in sums}
 
@@ -262,7 +265,7 @@ class Auditor:
         window = self._windows.setdefault((leg.counter, leg.starts_at), _Window())
         window.move(line.at)
         drawn = window.draw(leg)
-        if line.sequence <= self._cut:
+        if (line.sequence if self.linked else line.at + 1) <= self._cut:
             return drawn
         if (window.amount, window.times) != (leg.after_amount, leg.after_times):
             told = f"{leg.after_amount} in {leg.after_times} times; counted again it was {window.amount} in {window.times} times"

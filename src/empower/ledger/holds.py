@@ -15,6 +15,12 @@ from empower.ledger import Held, HoldState
 from empower.noun import evolve, frozen
 
 
+def ended_in_archive(key: str, event: str) -> HoldEnded:
+    """Nothing becomes any more of a hold whose entry lies in an archive."""
+    told = f"{key!r} was given in a period that is closed and archived, so it cannot be {event} any more"
+    return HoldEnded(f"{told} (help: settle it outside of the budgets)")
+
+
 @frozen
 class Hold:
     """What is kept of one part's hold; amounts in minor units."""

@@ -11,16 +11,30 @@ and `actions`, `contexts` and `worlds` are the strategies that the requests come
             return TillLedger(clock=clock)
 
 holds a store to what every ledger promises. `LedgerConformance` is the port: the same answers as every other store. `DurableConformance`
-adds what outlives a process, `ClockConformance` what becomes of a clock that jumps.
+adds what outlives a process, `ClockConformance` what becomes of a clock that jumps, `ArchiveConformance` what of closed periods.
 """
 
 from __future__ import annotations
 
 import pytest
 
-ASSERTING = ("audit", "clocks", "crashes", "durable", "histories", "holds", "keys", "machine", "reserving", "simulation", "threads")
+ASSERTING = (
+    "archives",
+    "audit",
+    "clocks",
+    "crashes",
+    "durable",
+    "histories",
+    "holds",
+    "keys",
+    "machine",
+    "reserving",
+    "simulation",
+    "threads",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ASSERTING))
 
+from empower.testing.archives import ArchiveConformance  # noqa: E402
 from empower.testing.asks import Clock  # noqa: E402  (first, so that a failed assertion in them tells its values)
 from empower.testing.clocks import ClockConformance, Machine  # noqa: E402
 from empower.testing.conformance import DurableConformance, LedgerConformance  # noqa: E402
@@ -45,32 +59,5 @@ from empower.testing.strategies import actions, approvals, contexts, worlds  # n
 from empower.testing.trial import Law, LawBrokenError  # noqa: E402
 from empower.testing.world import World, world_of  # noqa: E402
 
-__all__ = [
-    "LAWS",
-    "Clock",
-    "ClockConformance",
-    "DurableConformance",
-    "Law",
-    "LawBrokenError",
-    "LedgerConformance",
-    "Machine",
-    "PackLaws",
-    "World",
-    "actions",
-    "approvals",
-    "contexts",
-    "law_01_never_exceeded",
-    "law_02_deterministic",
-    "law_03_the_strongest_certain_outcome",
-    "law_04_unknown_is_never_generous",
-    "law_05_guardrails_only_tighten",
-    "law_06_the_limit_is_exact",
-    "law_07_a_no_is_never_a_dead_end",
-    "law_08_nothing_without_a_why",
-    "law_09_asked_twice_given_once",
-    "law_10_fail_closed",
-    "law_11_an_approval_is_a_second_verdict",
-    "law_12_what_is_proved_is_what_runs",
-    "world_of",
-    "worlds",
-]  # fmt: skip
+holds a store to what every ledger promises. `LedgerConformance` is the port: the same answers as every other store. `DurableConformance`
+adds what outlives a process, `ClockConformance` what becomes of a clock that jumps, `ArchiveConformance` what of closed periods.

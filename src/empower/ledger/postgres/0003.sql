@@ -225,3 +225,146 @@ BEGIN
     END IF;
     RETURN json_build_object('outcome', 'reserved', 'at', now_ms, 'amounts', held_amounts, 'times', held_times, 'frees', held_frees);
 END $$;
+
+-- The archive of closed periods. What lies there is gone from `entry` and `leg`; `hold`, `wish` and `seal` stay, so that no key gives twice
+-- and what the archive tells can be held against the seals.
+
+-- At most one row: the file of the archive, and how far it goes for certain.
+CREATE TABLE empower.archive (
+    one integer PRIMARY KEY CHECK (one = 1),
+    file text NOT NULL,
+    seal bigint NOT NULL,           -- the last seal of the archive's own chain, and its hash
+    hash bytea NOT NULL CHECK (octet_length(hash) = 32),
+    before bigint NOT NULL          -- what still mattered at this instant has stayed
+);
+
+-- Entries that lie in the archive alone.
+CREATE TABLE empower.gap (
+    first bigint PRIMARY KEY,
+    last bigint NOT NULL CHECK (last >= first)
+);
+
+-- What a key still needs of its entry in the archive; the record of an allow only. Short rows are compressed, too.
+CREATE TABLE empower.past (
+    sequence bigint PRIMARY KEY,
+    at bigint NOT NULL,
+    wish text NOT NULL,
+    record text
+) WITH (toast_tuple_target = 256);
+
+-- What the legs in the archive drew from a sum; rolling windows have none, because those legs have left.
+CREATE TABLE empower.opening (
+    counter bigint PRIMARY KEY,
+    amount bigint NOT NULL CHECK (amount >= 0),
+    times bigint NOT NULL CHECK (times >= 0)
+);
+
+ALTER TABLE empower.hold ADD COLUMN archived boolean NOT NULL DEFAULT false;
+
+CREATE FUNCTION empower.never_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the hold % is archived, and nothing becomes of it any more', OLD.key USING ERRCODE = 'EM002';
+END $$;
+
+CREATE TRIGGER hold_is_archived BEFORE UPDATE OR DELETE ON empower.hold FOR EACH ROW WHEN (OLD.archived)
+    EXECUTE FUNCTION empower.never_again();
+
+CREATE FUNCTION empower.never_but_archived() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce((SELECT last FROM empower.gap WHERE first <= OLD.sequence ORDER BY first DESC LIMIT 1) < OLD.sequence, true) THEN
+        RAISE EXCEPTION 'what stands in empower.% is never changed and never dropped', TG_TABLE_NAME;
+    END IF;
+    RETURN OLD;
+END $$;
+
+DROP TRIGGER entry_is_never_changed ON empower.entry;
+CREATE TRIGGER entry_is_never_changed BEFORE UPDATE ON empower.entry FOR EACH ROW EXECUTE FUNCTION empower.never();
+CREATE TRIGGER entry_goes_to_the_archive_only BEFORE DELETE ON empower.entry FOR EACH ROW EXECUTE FUNCTION empower.never_but_archived();
+
+-- The same as before of whatever is not archived, so older tills go on with it: otherwise they would not know archived keys.
+CREATE OR REPLACE FUNCTION empower.known_v1(
+    of_key text, its_wish text, its_holds text[], others text[], seen bigint[], now_ms bigint, OUT answer json, OUT known bigint
+) LANGUAGE plpgsql AS $$
+DECLARE
+    found record;
+    strangers json;
+BEGIN
+    SELECT wish.sequence, wish.allowed, entry.wish, entry.at, entry.record INTO found FROM empower.wish JOIN (
+        SELECT sequence, at, entry.wish, record FROM empower.entry UNION ALL SELECT sequence, at, past.wish, record FROM empower.past
+    ) AS entry ON entry.sequence = wish.sequence WHERE wish.key = of_key;
+    known := found.sequence;
+    IF cardinality(others) > 0 OR found.wish <> its_wish THEN
+        SELECT json_agg(json_build_object('sequence', wish.sequence, 'allowed', wish.allowed, 'wish', entry.wish)) INTO strangers
+            FROM empower.wish JOIN (
+                SELECT sequence, entry.wish FROM empower.entry UNION ALL SELECT sequence, past.wish FROM empower.past
+            ) AS entry ON entry.sequence = wish.sequence
+            WHERE wish.key = ANY (others || of_key) AND wish.sequence <> ALL (seen) AND (wish.key <> of_key OR entry.wish <> its_wish);
+    END IF;
+    IF strangers IS NOT NULL THEN
+        answer := json_build_object('outcome', 'known', 'wishes', strangers);
+    ELSIF found.allowed THEN
+        SELECT json_build_object(
+            'outcome', 'replayed', 'at', found.at, 'now', now_ms, 'record', found.record, 'holds', coalesce(json_agg(
+                json_build_array(key, reserved, expires_at, state, confirmed, taken_back) ORDER BY part
+            ), '[]')
+        ) INTO answer FROM empower.hold WHERE key = ANY (its_holds) AND sequence = found.sequence;
+    END IF;
+END $$;
+
+-- Drop what is closed of the entries before an instant and up to a sequence, all of which the archive has; how many. What is closed:
+-- an attempt that allowed nothing; and an allow with the events of its holds, if none is held, none had an event later, and each leg has
+-- left its window.
+CREATE FUNCTION empower.archive_v1(clock bigint, cut bigint, until bigint, its_file text, its_seal bigint, its_hash bytea) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    now_ms bigint;
+    leaving bigint[];
+    ids bigint[];
+    sums record;
+BEGIN
+    PERFORM pg_advisory_xact_lock(1701671031, 4);
+    PERFORM 1 FROM empower.counter WHERE id IN (
+        SELECT counter FROM empower.leg JOIN empower.entry ON entry.sequence = leg.sequence WHERE entry.at < cut AND entry.sequence <= until
+    ) ORDER BY id FOR NO KEY UPDATE;
+    PERFORM 1 FROM empower.hold JOIN empower.entry ON entry.sequence = hold.sequence
+        WHERE entry.at < cut AND entry.sequence <= until ORDER BY hold.sequence, hold.part FOR NO KEY UPDATE OF hold;
+    now_ms := empower.time_v1(clock);
+    leaving := ARRAY(
+        WITH staying AS (
+            SELECT hold.sequence FROM empower.hold WHERE state = 'held'
+            UNION SELECT leg.sequence FROM empower.leg JOIN empower.counter ON counter.id = leg.counter
+                WHERE leg.leaves_at > cut OR counter.ends_at > cut
+            UNION SELECT hold.sequence FROM empower.entry JOIN empower.hold ON hold.key = entry.key
+                WHERE event IN ('confirmed', 'voided', 'reversed', 'expired') AND NOT (entry.at < cut AND entry.sequence <= until)
+        )
+        SELECT entry.sequence FROM empower.entry LEFT JOIN empower.hold
+            ON hold.key = entry.key AND event IN ('confirmed', 'voided', 'reversed', 'expired')
+        WHERE entry.at < cut AND entry.sequence <= until
+            AND NOT EXISTS (SELECT 1 FROM staying WHERE staying.sequence = coalesce(hold.sequence, entry.sequence))
+        ORDER BY entry.sequence
+    );
+    -- A rolling window takes off what left it by looking at the legs, so it must have done so before they go
+    ids := ARRAY(
+        SELECT DISTINCT counter.id FROM empower.leg JOIN empower.counter ON counter.id = leg.counter
+        WHERE leg.sequence = ANY (leaving) AND leg.leaves_at > counter.moved_to
+    );
+    sums := empower.sums_v1(ids, now_ms);
+    UPDATE empower.counter SET amount = kept.amount, times = kept.times, moved_to = now_ms, frees_from = kept.frees_from
+        FROM unnest(ids, sums.kept_amounts, sums.kept_times, sums.kept_frees) AS kept (id, amount, times, frees_from)
+        WHERE counter.id = kept.id;
+    INSERT INTO empower.gap SELECT min(one), max(one) FROM (
+        SELECT one, one - row_number() OVER (ORDER BY one) AS stretch FROM unnest(leaving) AS one
+    ) AS each GROUP BY stretch;
+    DELETE FROM empower.past WHERE NOT EXISTS (SELECT 1 FROM empower.wish WHERE wish.sequence = past.sequence);
+    INSERT INTO empower.past SELECT entry.sequence, entry.at, entry.wish, CASE WHEN wish.allowed THEN entry.record END
+        FROM empower.entry JOIN empower.wish ON wish.key = entry.key AND wish.sequence = entry.sequence WHERE entry.sequence = ANY (leaving);
+    INSERT INTO empower.opening AS had SELECT counter, sum(amount_left), sum(times_left) FROM empower.leg
+        WHERE sequence = ANY (leaving) AND leaves_at IS NULL GROUP BY counter
+        ON CONFLICT (counter) DO UPDATE SET amount = had.amount + excluded.amount, times = had.times + excluded.times;
+    UPDATE empower.hold SET archived = true WHERE sequence = ANY (leaving);
+    DELETE FROM empower.leg WHERE sequence = ANY (leaving);
+    DELETE FROM empower.entry WHERE sequence = ANY (leaving);
+    INSERT INTO empower.archive VALUES (1, its_file, its_seal, its_hash, cut)
+        ON CONFLICT (one) DO UPDATE SET file = excluded.file, seal = excluded.seal, hash = excluded.hash, before = excluded.before;
+    RETURN cardinality(leaving);
+END $$;

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from psycopg.rows import tuple_row
@@ -35,12 +36,15 @@ from empower.ledger import (
     Wish,
 )
 from empower.ledger.clocks import wall_clock
-from empower.ledger.holds import Hold, confirm, reverse, settled, void
+from empower.ledger.holds import Hold, confirm, ended_in_archive, reverse, settled, void
 from empower.ledger.postgres.address import Settings, parse_address
+from empower.ledger.postgres.archive import archived, cut_before, fill_archive, refuse_archived
 from empower.ledger.postgres.asks import Ask, Counters, leg_lists, listed, replayed, told
-from empower.ledger.postgres.audit import audit
+from empower.ledger.postgres.audit import audit, audit_joined
 from empower.ledger.postgres.connections import Connection, Connections, HostTransaction, Way
 from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from
+from empower.ledger.sqlite.archive_file import Archived, opened_archive
+from empower.ledger.sqlite.audit import both
 from empower.ledger.wishes import amounts_given
 
 TRIES = 20
@@ -57,7 +61,7 @@ _TIME = f"empower.time_v1({_CLOCK})"
 _NOW = f"SELECT {_TIME}"
 _EXPIRE = f"SELECT empower.expire_v1({_CLOCK})"
 _HOLD = (
-    f"SELECT {_TIME}, key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "  # noqa: S608  (a constant)
+    f"SELECT {_TIME}, archived, key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "  # noqa: S608  (a constant)
     "LEFT JOIN empower.hold ON key = %s"
 )
 _UNSETTLED = (
@@ -65,6 +69,7 @@ _UNSETTLED = (
     "JOIN empower.entry ON entry.sequence = hold.sequence WHERE state = 'held' AND at <= now_ms - %s::bigint ORDER BY at, hold.sequence, part"
 )
 _HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM empower.entry WHERE strpos(subjects, %s) > 0 ORDER BY at, sequence"
+_ARCHIVE = f"SELECT empower.archive_v1({_CLOCK}, %s::bigint, %s::bigint, %s, %s::bigint, %s::bytea)"
 _KEEP = "INSERT INTO empower.pack (digest, content) VALUES (%s, %s) ON CONFLICT (digest) DO NOTHING"
 
 
@@ -153,6 +158,8 @@ class PostgresLedger(Ledger):
     def balances(self, counters: Sequence[Counter], at: int | None = None) -> tuple[Balance, ...]:
         """What each counter's window holds at `at` (default: now); see the port."""
         asked = Counters.of(counters)
+        if at is not None:
+            self._way.run(lambda connection: refuse_archived(connection, counters, at))
         for expected in self._instants(at):
             periods = asked.periods(expected)
             found = json.loads(self._told(_BALANCES, (told(at), asked.identities, *periods, asked.lengths)))
@@ -207,11 +214,39 @@ class PostgresLedger(Ledger):
         """Seal the chain up to where nobody can add an entry any more; whether that is all of it. Done by itself, unless `seal_ms` is 0."""
         return self._rows("SELECT empower.seal_v1()", ()) == [(True,)]
 
-    def verify(self, head: str = "") -> Audit:
-        """Seal what is settled, tell the history again and hold everything against it; see the port."""
-        if not self.seal():
-            self.seal()
-        return self._way.read(lambda connection: audit(connection, head))
+    def verify(self, head: str = "", archive: Path | None = None) -> Audit:
+        """Seal what is settled, tell the history again and hold everything against it; see the port. With its archive, all of the history.
+
+        Raises:
+            WrongLedger: the archive is another ledger's, or none.
+        """
+        self._seal_all()
+        if archive is None:
+            return self._way.read(lambda connection: audit(connection, head))
+        ((of,),) = self._rows("SELECT identity FROM empower.ledger", ())
+        with opened_archive(archive, of) as joined:
+            return self._way.read(lambda connection: both(audit(connection, head), audit_joined(connection, joined, head)))
+
+    def archive(self, before: int, to: Path) -> int:
+        """Move what is closed at an instant into an archive: a new file, or the one that holds what was archived before; how many entries.
+
+        The archive is on the disk and checked before anything is dropped here, so the same call again mends whatever interrupted it.
+
+        Raises:
+            WrongLedger: the file is no archive of this ledger, or lacks a part; LedgerUnavailable.
+        """
+        before, path = min(before, self.now()), to.absolute()
+        self.expire_due()  # what is marked later is told at an instant of the past
+        self._seal_all()
+        cut = self._way.read(lambda connection: cut_before(connection, before))
+        if cut is None:
+            return 0
+        seal = self._way.read(lambda connection: fill_archive(connection, path, cut))
+        return int(self._told(_ARCHIVE, (str(cut.before), str(cut.until), str(path), str(seal[0]), seal[1]), wrote=True, long=True))
+
+    def archived(self) -> Archived | None:
+        """Where the archived part of the history is; None: all of it is here."""
+        return self._way.run(archived)
 
     def accept_clock(self) -> int:
         """Believe the server's clock from now on, whatever it shows, on all machines; gives what it shows."""
@@ -242,7 +277,7 @@ class PostgresLedger(Ledger):
 
     def _settle(self, key: str, event: EventKind, transition: Callable[[Hold], Hold], because: str = "") -> Held:
         for _ in range(TRIES):
-            ((now, *row),) = self._timed(_HOLD, (key,))
+            ((now, is_archived, *row),) = self._timed(_HOLD, (key,))
             if row[0] is None:
                 raise UnknownKey(key)
             kept = Hold(*row)
@@ -250,6 +285,8 @@ class PostgresLedger(Ledger):
             hold = transition(before)
             if hold is before:
                 return hold.told()
+            if is_archived:
+                raise ended_in_archive(key, event)
             amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, before.left)
             seen = (kept.state, told(kept.confirmed), told(kept.taken_back))
             to = (hold.state, told(hold.confirmed), told(hold.taken_back), event, told(amount), because)
@@ -257,28 +294,33 @@ class PostgresLedger(Ledger):
                 return hold.told()
         raise self._restless()
 
-    def _told(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> Any:
+    def _seal_all(self) -> None:
+        if not self.seal():
+            self.seal()
+
+    def _told(self, statement: str, parameters: Sequence[Any], **how: bool) -> Any:
         """The one value that a statement tells which begins with `_CLOCK`."""
-        (row,) = self._timed(statement, parameters, wrote=wrote)
+        (row,) = self._timed(statement, parameters, **how)
         return row[0]
 
-    def _timed(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> list[tuple[Any, ...]]:
+    def _timed(self, statement: str, parameters: Sequence[Any], **how: bool) -> list[tuple[Any, ...]]:
         """The rows that a statement tells which begins with `_CLOCK`."""
         if self._clock is not None:
-            return self._rows(statement, (str(self._clock()), None, *parameters), wrote=wrote)
+            return self._rows(statement, (str(self._clock()), None, *parameters), **how)
         watch = self._way.watch
         for _ in range(TRIES):
             latest = watch.latest()
             if latest is not None:
                 with suppress(ClockError):
-                    return self._rows(statement, (None, str(latest), *parameters), wrote=wrote)
+                    return self._rows(statement, (None, str(latest), *parameters), **how)
             refused = self._way.run(watch.look)
             if refused is not None:
                 raise refused
         raise self._restless()
 
-    def _rows(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False) -> list[tuple[Any, ...]]:
-        return self._way.run(lambda connection: _fetched(connection, statement, parameters), wrote=wrote)
+    def _rows(self, statement: str, parameters: Sequence[Any], *, wrote: bool = False, long: bool = False) -> list[tuple[Any, ...]]:
+        fetched = _fetched_at_leisure if long else _fetched
+        return self._way.run(lambda connection: fetched(connection, statement, parameters), wrote=wrote)
 
     # -------------------------------------------------------------------------------------------- time
 
@@ -301,6 +343,12 @@ class PostgresLedger(Ledger):
 def _fetched(connection: Connection, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     with connection.cursor(row_factory=tuple_row) as cursor:
         return cursor.execute(statement.encode(), parameters, prepare=True).fetchall()
+
+
+def _fetched_at_leisure(connection: Connection, statement: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.transaction():
+        connection.execute("SET LOCAL statement_timeout = 0")
+        return _fetched(connection, statement, parameters)
 
 
 def _sum(amounts: Iterator[int | None] | Sequence[int | None]) -> str | None:

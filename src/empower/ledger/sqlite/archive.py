@@ -11,22 +11,26 @@ A closed hold never changes again. So what its legs drew is one number a sum, an
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from empower.errors import LedgerUnavailable, WrongLedger
 from empower.ledger import Audit, Counter
 from empower.ledger.audit import head_text
 from empower.ledger.rows import counter_from
+from empower.ledger.sqlite.archive_file import (
+    Archived,
+    differing,
+    fill,
+    filled_archive,
+    gone,
+    lacking,
+    opened_archive,
+    refuse_wrong,
+)
 from empower.ledger.sqlite.audit import audit_archive
 from empower.ledger.sqlite.counters import keep_sum, sum_now
-from empower.ledger.sqlite.failures import named_failures
 from empower.ledger.sqlite.journal import Turn, identity, packed
-from empower.ledger.sqlite.schema import make_archive, refuse_no_archive
-from empower.noun import frozen
 
 _KEPT = "SELECT file, sequence, hash, before FROM archive WHERE one = 1"
 _HASH = "SELECT hash FROM entry WHERE sequence = ? UNION ALL SELECT hash FROM archive WHERE sequence = ?"
@@ -81,20 +85,6 @@ FROM leg WHERE sequence > ? AND sequence <= ?
 """What goes into the archive, as it was when it was made: what became of it follows from the entries."""
 
 
-@frozen
-class Archived:
-    """Where the archived part of a history is."""
-
-    file: str
-    """The path as it was given."""
-    head: str
-    """`sequence:hash` of the last entry that the archive has for certain."""
-    before: int
-    """What still mattered at this instant has stayed."""
-    entries: int
-    """How many entries lie in the archive alone."""
-
-
 def archived(connection: sqlite3.Connection) -> Archived | None:
     """Where the archived part is; None: everything is here."""
     row = connection.execute(_KEPT).fetchone()
@@ -122,26 +112,10 @@ def refuse_archived(connection: sqlite3.Connection, counters: Sequence[Counter],
     """
     kept = connection.execute(_KEPT).fetchone()
     if kept and at < kept[3] and any(counter.window.kind == "rolling" for counter in counters):
-        raise LedgerUnavailable(f"what a rolling window held at {at} lies in the archive {kept[0]!r} (help: ask for {kept[3]} or later)")
+        raise gone(kept[3], at, kept[0])
 
 
 # ------------------------------------------------------------------------------------------------ the archive
-
-
-@contextmanager
-def opened_archive(path: Path, of: str = "") -> Iterator[sqlite3.Connection]:
-    """The archive, to be read; `of`: the identity of the ledger that it has to be of.
-
-    Raises:
-        WrongLedger: it is none, or another ledger's; LedgerUnavailable.
-    """
-    if not path.is_file():
-        raise LedgerUnavailable(f"there is no archive {str(path)!r} (help: bring the file back, or give the path at which it lies now)")
-    with named_failures(path), closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA query_only = ON")
-        refuse_no_archive(connection, path)
-        _refuse_strange(connection, path, of or identity(connection))
-        yield connection
 
 
 def verify_archive(path: Path, head: str = "") -> Audit:
@@ -160,34 +134,16 @@ def fill_archive(source: sqlite3.Connection, path: Path, cut: int) -> None:
     Raises:
         WrongLedger: the file is no archive of this ledger, it lacks what is no longer here, or something in it is wrong; LedgerUnavailable.
     """
-    with named_failures(path), closing(sqlite3.connect(path, isolation_level=None)) as target:
-        target.execute("PRAGMA synchronous = EXTRA")
-        target.execute("BEGIN EXCLUSIVE")
-        make_archive(target, path, identity(source))
-        _refuse_strange(target, path, identity(source))
+    with filled_archive(path, identity(source)) as target:
         (last,) = target.execute("SELECT coalesce(max(sequence), 0) FROM entry").fetchone()
         kept = source.execute(_KEPT).fetchone()
         if kept and last < kept[1]:
-            told = f"{str(path)!r} tells entries up to {last}, and those up to {kept[1]} were archived to {kept[0]!r}"
-            raise WrongLedger(f"{told} (help: archive to that file; one archive holds all of a ledger)")
+            raise lacking(path, kept[0])
         if last:
             _met(source, target, path, last)
         for table, query in _COPIES:
-            rows = source.execute(query, (last, cut))
-            target.executemany(f"INSERT OR IGNORE INTO {table} VALUES ({', '.join('?' * len(rows.description))})", rows)  # noqa: S608
-        found = audit_archive(target, "")
-        if found.found:
-            raise WrongLedger(
-                f"the archive {str(path)!r} would not be in order, so nothing was moved: {found.findings[0].message} "
-                "(help: run `empower ledger verify` on the ledger and on the archive)"
-            )
-        target.execute("COMMIT")
-    _sync_folder(path)
-
-
-def _refuse_strange(connection: sqlite3.Connection, path: Path, of: str) -> None:
-    if identity(connection) != of:
-        raise WrongLedger(f"{str(path)!r} is the archive of another ledger (help: give the path of this one's, or of a new file)")
+            fill(target, table, source.execute(query, (last, cut)))
+        refuse_wrong(audit_archive(target, ""), path)
 
 
 def _met(ledger: sqlite3.Connection, archive: sqlite3.Connection, path: Path, sequence: int) -> bytes:
@@ -198,21 +154,9 @@ def _met(ledger: sqlite3.Connection, archive: sqlite3.Connection, path: Path, se
     """
     (found,) = archive.execute("SELECT hash FROM entry WHERE sequence = ?", (sequence,))
     if found not in ledger.execute(_HASH, (sequence, sequence)).fetchall():
-        message = f"entry {sequence} in the archive {str(path)!r} is another than here, so nothing was dropped: one of them was restored from a copy"
-        raise WrongLedger(f"{message} (help: keep that archive, and archive to a new file)")
+        raise differing(path, sequence)
     hash_: bytes = found[0]
     return hash_
-
-
-def _sync_folder(path: Path) -> None:
-    """That the file is there must survive a power cut, too. Windows cannot be asked for it."""
-    if os.name == "nt":
-        return
-    folder = os.open(path.absolute().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 # ------------------------------------------------------------------------------------------------ the ledger

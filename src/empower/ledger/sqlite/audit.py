@@ -11,6 +11,8 @@ from empower.ledger.audit import FINDINGS_MAX, Auditor, CounterState, Grouped
 from empower.ledger.chain import HoldLine, LegLine, Line, first_hash
 from empower.ledger.holds import Hold
 from empower.ledger.sqlite.journal import identity, unpacked
+from empower.ledger.sqlite.sealed import check_sealed, is_sealed, sealed_lines
+from empower.noun import evolve
 
 _LINES = "SELECT sequence, at, key, event, amount, because, subjects, wish, record, hash FROM entry WHERE sequence > ? ORDER BY sequence"
 _HOLDS = "SELECT sequence, key, reserved, expires_at, state, confirmed, taken_back FROM hold ORDER BY sequence, part"
@@ -45,10 +47,22 @@ def audit(connection: sqlite3.Connection, head: str) -> Audit:
 
 def audit_archive(archive: sqlite3.Connection, head: str) -> Audit:
     """Everything in an archive, from its first entry on."""
+    if is_sealed(archive):
+        return _audit_sealed(archive, head)
     auditor = Auditor(first_hash(identity(archive)), head)
     auditor.other(_damage(archive))
     _take(auditor, archive, as_made=True)
     return auditor.told()
+
+
+def _audit_sealed(archive: sqlite3.Connection, head: str) -> Audit:
+    auditor = Auditor(first_hash(identity(archive)), linked=False)
+    auditor.other(_damage(archive))
+    for line, hash_ in sealed_lines(archive):
+        auditor.take(line, hash_)
+    findings, found_head = check_sealed(archive, head)
+    auditor.other(findings)
+    return evolve(auditor.told(), head=found_head)
 
 
 def audit_joined(connection: sqlite3.Connection, archive: sqlite3.Connection, head: str) -> Audit:

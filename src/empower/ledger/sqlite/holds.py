@@ -5,10 +5,10 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 
-from empower.errors import HoldEnded, KeyConflict, UnknownKey
+from empower.errors import KeyConflict, UnknownKey
 from empower.ledger import EventKind, Held, Replayed, Wish
 from empower.ledger.chain import HoldLine
-from empower.ledger.holds import Hold, settled
+from empower.ledger.holds import Hold, ended_in_archive, settled
 from empower.ledger.rows import Written, names_of_others, shared_name, wish_from
 from empower.ledger.sqlite.journal import Turn, unpacked
 from empower.ledger.wishes import differences
@@ -112,8 +112,7 @@ def become(turn: Turn, kept: Kept, hold: Hold, event: EventKind, at: int, *, bec
     """
     if hold is not kept.hold:
         if kept.subjects is None:
-            told = f"{hold.key!r} was given in a period that is closed and archived, so it cannot be {event} any more"
-            raise HoldEnded(f"{told} (help: settle it outside of the budgets)")
+            raise ended_in_archive(hold.key, event)
         turn.connection.execute(_CHANGE, (hold.state, hold.confirmed, hold.taken_back, hold.key))
         _give_back(turn.connection, kept, hold)
         amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, kept.hold.left)

@@ -36,7 +36,8 @@ from empower.ledger.clocks import wall_clock
 from empower.ledger.holds import Hold, confirm, reverse, void
 from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from, subjects_text, wish_text
 from empower.ledger.sqlite.address import Settings
-from empower.ledger.sqlite.archive import Archived, archived, cut_before, drop_archived, fill_archive, opened_archive, refuse_archived
+from empower.ledger.sqlite.archive import archived, cut_before, drop_archived, fill_archive, refuse_archived
+from empower.ledger.sqlite.archive_file import Archived, opened_archive
 from empower.ledger.sqlite.audit import audit, audit_joined, both
 from empower.ledger.sqlite.counters import balances_at, balances_now
 from empower.ledger.sqlite.database import Database
