@@ -41,6 +41,7 @@ from empower.testing.laws import (  # noqa: E402
     law_12_what_is_proved_is_what_runs,
 )
 from empower.testing.packs import LAWS, PackLaws  # noqa: E402
+from empower.testing.shop import ShopDay, play  # noqa: E402
 from empower.testing.strategies import actions, approvals, contexts, worlds  # noqa: E402
 from empower.testing.trial import Law, LawBrokenError  # noqa: E402
 from empower.testing.world import World, world_of  # noqa: E402
@@ -55,6 +56,7 @@ __all__ = [
     "LedgerConformance",
     "Machine",
     "PackLaws",
+    "ShopDay",
     "World",
     "actions",
     "approvals",
@@ -71,6 +73,7 @@ __all__ = [
     "law_10_fail_closed",
     "law_11_an_approval_is_a_second_verdict",
     "law_12_what_is_proved_is_what_runs",
+    "play",
     "world_of",
     "worlds",
 ]  # fmt: skip
