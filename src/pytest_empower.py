@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -58,11 +57,11 @@ class PackFile(pytest.File):
 
     def _laws(self, rules: Any) -> Iterator[pytest.Item]:
         try:
-            from empower.testing.packs import LAWS  # noqa: PLC0415  (the extra `testing`)
+            from empower.testing.packs import checks  # noqa: PLC0415  (the extra `testing`)
         except ImportError as error:
             raise self.CollectError(f"--empower-laws needs {error.name!r} (help: pip install 'empower[testing]')") from None
-        for law in LAWS:
-            yield LawOfPack.from_parent(self, name=str(law), rules=rules, law=law)
+        for name, check in checks(rules).items():
+            yield LawOfPack.from_parent(self, name=name, check=check)
 
 
 class Case(pytest.Item):
@@ -114,26 +113,22 @@ class CaseFailed(Exception):
 class LawOfPack(pytest.Item):
     """One law, held against a pack."""
 
-    def __init__(self, *, rules: Any, law: Any, **named: Any) -> None:
+    def __init__(self, *, check: Callable[[], None], **named: Any) -> None:
         super().__init__(**named)
-        self.rules, self.law = rules, law
-
-    @cached_property
-    def broken(self) -> type[BaseException]:
-        """What a law raises that does not hold."""
-        from empower.testing.trial import LawBrokenError  # noqa: PLC0415
-
-        return LawBrokenError
+        self.check = check
 
     def runtest(self) -> None:
-        """Search for a request in which the law does not hold."""
-        from empower.testing.packs import hold  # noqa: PLC0415
-
-        hold(self.law, self.rules)
+        """Search for a request, or a day, in which it does not hold."""
+        self.check()
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The request and the answers, without a traceback."""
-        return str(excinfo.value) if isinstance(excinfo.value, self.broken) else super().repr_failure(excinfo, style)
+        """The request and the answers, without a traceback; of a day in the shop, what happened."""
+        from empower.testing import LawBrokenError  # noqa: PLC0415
+
+        if not isinstance(excinfo.value, LawBrokenError):
+            return super().repr_failure(excinfo, style)
+        steps = [note for note in getattr(excinfo.value, "__notes__", ()) if "state." in note]
+        return "\n".join([str(excinfo.value), *steps])
 
     def reportinfo(self) -> tuple[Path, int, str]:
         """Where the pack stands."""

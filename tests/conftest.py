@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 pytest_plugins = ["pytester"]
 
-# A slow machine is no fault of the code, so no property is timed. `EMPOWER_PROFILE=long` searches twenty times as far.
+# A slow machine is no fault of the code, so no property is timed. `EMPOWER_PROFILE=long` searches twenty times as far, `quick` a quarter.
 settings.register_profile("short", deadline=None, print_blob=True)
+settings.register_profile("quick", deadline=None, print_blob=False, max_examples=25, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=2000)
 settings.load_profile(os.environ.get("EMPOWER_PROFILE", "short"))
 

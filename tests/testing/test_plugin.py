@@ -84,7 +84,7 @@ def test_laws_are_added_where_they_are_asked_for(pytester: pytest.Pytester) -> N
     write_shop(pytester.path / "two", "")
     run(pytester).assert_outcomes(passed=3)
     result = run(pytester, "--empower-laws", "-k", "exceeded", "-v")
-    result.assert_outcomes(passed=2, deselected=2 * len(LAWS) + 2)
+    result.assert_outcomes(passed=2, deselected=2 * len(LAWS) + 4)
     result.stdout.fnmatch_lines(["one/cases.yaml::law 1, never exceeded PASSED*", "two/pack.yaml::law 1, never exceeded PASSED*"])
 
 
@@ -106,9 +106,9 @@ def test_a_broken_law_is_told_without_a_traceback(pytester: pytest.Pytester) -> 
 def test_laws_for_a_pack_in_one_line(pytester: pytest.Pytester) -> None:
     """`PackLaws` needs the name of the pack, seen from the root of the tests."""
     write_shop(pytester.path / "rules" / "shop", "")
-    pytester.makepyfile("from empower.testing import PackLaws\n\nclass TestLaws(PackLaws): pack = 'rules/shop'; examples = 5\n")
+    pytester.makepyfile("from empower.testing import PackLaws\n\nclass TestLaws(PackLaws): pack = 'rules/shop'; examples = 5; days = 2\n")
     result = run(pytester, "-v")
-    result.assert_outcomes(passed=12)
+    result.assert_outcomes(passed=13)
     result.stdout.fnmatch_lines(["*::TestLaws::test_law?law 4, unknown is never generous? PASSED*"])
 
 

@@ -55,9 +55,44 @@ from empower.testing.laws import (  # noqa: E402
     law_12_what_is_proved_is_what_runs,
 )
 from empower.testing.packs import LAWS, PackLaws  # noqa: E402
+from empower.testing.shop import ShopDay, play  # noqa: E402
 from empower.testing.strategies import actions, approvals, contexts, worlds  # noqa: E402
 from empower.testing.trial import Law, LawBrokenError  # noqa: E402
 from empower.testing.world import World, world_of  # noqa: E402
 
+<<<<<<< HEAD
 holds a store to what every ledger promises. `LedgerConformance` is the port: the same answers as every other store. `DurableConformance`
 adds what outlives a process, `ClockConformance` what becomes of a clock that jumps, `ArchiveConformance` what of closed periods.
+=======
+__all__ = [
+    "LAWS",
+    "Clock",
+    "ClockConformance",
+    "DurableConformance",
+    "Law",
+    "LawBrokenError",
+    "LedgerConformance",
+    "Machine",
+    "PackLaws",
+    "ShopDay",
+    "World",
+    "actions",
+    "approvals",
+    "contexts",
+    "law_01_never_exceeded",
+    "law_02_deterministic",
+    "law_03_the_strongest_certain_outcome",
+    "law_04_unknown_is_never_generous",
+    "law_05_guardrails_only_tighten",
+    "law_06_the_limit_is_exact",
+    "law_07_a_no_is_never_a_dead_end",
+    "law_08_nothing_without_a_why",
+    "law_09_asked_twice_given_once",
+    "law_10_fail_closed",
+    "law_11_an_approval_is_a_second_verdict",
+    "law_12_what_is_proved_is_what_runs",
+    "play",
+    "world_of",
+    "worlds",
+]  # fmt: skip
+>>>>>>> testing

@@ -50,6 +50,9 @@ class World:
     def __repr__(self) -> str:
         return "\n".join(self.told())
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  (how Hypothesis prints what failed)
+        printer.text(repr(self))
+
     def told(self) -> Iterator[str]:
         """The request in lines for a person: what is asked, what is known and what is not, what was spent, and when."""
         program = self.rules.program

@@ -1,0 +1,151 @@
+"""Mutants: a module's functions with one small change each, such as `<` for `<=`, `or` for `and`, a number one higher, a line left out."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import re
+from collections.abc import Callable, Iterator
+from types import CodeType
+
+from attrs import frozen
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
+    ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+}  # fmt: skip
+ARITHMETIC: dict[type[ast.operator], type[ast.operator]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.FloorDiv, ast.FloorDiv: ast.Mult, ast.Mod: ast.Mult, ast.BitOr: ast.BitAnd, ast.BitAnd: ast.BitOr,
+}  # fmt: skip
+OPPOSITES = {"min": "max", "max": "min", "any": "all", "all": "any"}
+TEMPLATES = {
+    " < ": " <= ",
+    " <= ": " < ",
+    " > ": " >= ",
+    " >= ": " > ",
+    " and ": " or ",
+    " or ": " and ",
+    "min(": "max(",
+    "max(": "min(",
+    "not ": "",
+}
+"""What is exchanged in the text of generated source."""
+
+
+@frozen
+class Mutant:
+    """One change in one function."""
+
+    function: str
+    """Its qualified name."""
+    line: int
+    change: str
+    code: CodeType
+    """The function with the change."""
+
+    def __str__(self) -> str:
+        return f"line {self.line}, {self.function}: {self.change}"
+
+
+def mutants(source: str, file: str, *, templates: bool = False) -> Iterator[Mutant]:
+    """Every mutant of the functions of a module; `templates`: of the source in its texts, too."""
+    tree = ast.parse(source)
+    for name, path in _functions(tree, "", ()):
+        count = len(list(_places(_at(tree, path), templates=templates)))
+        for number in range(count):
+            changed = copy.deepcopy(tree)
+            node, change = list(_places(_at(changed, path), templates=templates))[number]
+            told = f"`{_short(node)}` becomes "
+            line = node.lineno
+            change()
+            code = _code_of(compile(ast.fix_missing_locations(changed), file, "exec"), name)
+            yield Mutant(name, line, told + f"`{_short(node)}`", code)
+
+
+def _functions(node: ast.AST, prefix: str, path: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """The functions of a module and the methods of its classes, with the way to each."""
+    for number, child in enumerate(getattr(node, "body", ())):
+        if isinstance(child, FUNCTIONS):
+            yield f"{prefix}{child.name}", (*path, number)
+        elif isinstance(child, ast.ClassDef):
+            yield from _functions(child, f"{prefix}{child.name}.", (*path, number))
+
+
+def _at(tree: ast.AST, path: tuple[int, ...]) -> ast.FunctionDef:
+    for number in path:
+        tree = tree.body[number]  # type: ignore[attr-defined]
+    assert isinstance(tree, FUNCTIONS)
+    return tree  # type: ignore[return-value]
+
+
+def _code_of(code: CodeType, name: str) -> CodeType:
+    for part in name.split("."):
+        code = next(each for each in code.co_consts if isinstance(each, CodeType) and each.co_name == part)
+    return code
+
+
+def _short(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 70 else text[:67] + "…"
+
+
+# ------------------------------------------------------------------------------------------------ changes
+
+Place = tuple[ast.expr | ast.stmt, Callable[[], None]]
+
+
+def _places(function: ast.FunctionDef, *, templates: bool) -> Iterator[Place]:
+    """Where something may be changed in a body, and how; docstrings, defaults and annotations are left alone."""
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    for statement in body:
+        for node in ast.walk(statement):
+            yield from _changes(node, templates=templates)
+
+
+def _changes(node: ast.AST, *, templates: bool) -> Iterator[Place]:
+    match node:
+        case ast.Compare(ops=[sign]) if type(sign) in COMPARISONS:
+            yield node, lambda: node.ops.__setitem__(0, COMPARISONS[type(sign)]())
+        case ast.Compare(ops=[first, second]):
+            yield node, lambda: node.ops.__setitem__(0, COMPARISONS[type(first)]())
+            yield node, lambda: node.ops.__setitem__(1, COMPARISONS[type(second)]())
+        case ast.BoolOp(op=sign):
+            yield node, lambda: setattr(node, "op", ast.Or() if isinstance(sign, ast.And) else ast.And())
+        case ast.UnaryOp(op=ast.Not()):
+            yield node, lambda: setattr(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+        case ast.BinOp(op=sign) if type(sign) in ARITHMETIC:
+            yield node, lambda: setattr(node, "op", ARITHMETIC[type(sign)]())
+        case ast.Constant(value=bool(value)):
+            yield node, lambda: setattr(node, "value", not value)
+        case ast.Constant(value=int(value)):
+            yield node, lambda: setattr(node, "value", value + 1)
+        case ast.Constant(value=str(value)) if templates:
+            yield from ((node, _exchange(node, value, old, new)) for old, new in TEMPLATES.items() if old in value)
+        case ast.Call(func=ast.Name(id=name) as called) if name in OPPOSITES:
+            yield node, lambda: setattr(called, "id", OPPOSITES[name])
+        case ast.IfExp(test=test) if not isinstance(test, (ast.Compare, ast.BoolOp)):
+            yield node, lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test))
+        case ast.If(test=test) if not isinstance(test, (ast.Compare, ast.BoolOp)):
+            yield node.test, lambda: setattr(node, "test", ast.UnaryOp(ast.Not(), test))
+        case _:
+            yield from _left_out(node)
+
+
+def _exchange(node: ast.Constant, value: str, old: str, new: str) -> Callable[[], None]:
+    return lambda: setattr(node, "value", re.sub(re.escape(old), new, value, count=1))
+
+
+def _left_out(node: ast.AST) -> Iterator[Place]:
+    """Statements of a block that may be missing: calls, assignments in place, `raise`."""
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        for number, statement in enumerate(block if isinstance(block, list) else ()):
+            if isinstance(statement, (ast.AugAssign, ast.Raise)) or (
+                isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+            ):
+                yield statement, _leave_out(block, number)  # type: ignore[arg-type]
+
+
+def _leave_out(block: list[ast.stmt], number: int) -> Callable[[], None]:
+    return lambda: block.__setitem__(number, ast.copy_location(ast.Pass(), block[number]))
