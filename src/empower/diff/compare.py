@@ -18,7 +18,7 @@ from empower.diff.edits import Edit, edits
 from empower.diff.pair import ASKS, ROLES, Pair
 from empower.noun import evolve, frozen
 from empower.prove.examples import Scenario, read_scenario, sentence, show, tell, tighten
-from empower.prove.inquiry import Inquiry
+from empower.prove.inquiry import Inquiry, Situation
 from empower.reasons import Shown
 
 GROUPS_MAX = 40
@@ -191,11 +191,11 @@ class _Comparing:
         """The change, with an example made readable and decided by both versions; None where it hangs on what is opaque."""
         old, new = (pair.told_before.world, pair.told_after.world) if told else (pair.old, pair.new)
         spent = [term for held in (*pair.spent_after.values(), *pair.spent_before.values()) for term in held]
-        kept = tighten(pair.after, pair.solver, [new, old], *formulas, numbers=spent)
-        if kept is None or pair.solver.check(*kept) != "yes":
-            return None
-        was = read_scenario(pair.solver, old, spent=pair.spent_before)
-        now = read_scenario(pair.solver, new, spent=pair.spent_after)
+        with pair.solver.supposing(*formulas):
+            if not tighten(pair.after, pair.solver, [new, old], spent):
+                return None
+            was = read_scenario(pair.solver, old, spent=pair.spent_before)
+            now = read_scenario(pair.solver, new, spent=pair.spent_after)
         it = "shows what changed" if looser else "shows what is no longer so"
         decided_before = show(self.before, was, it)[1]
         case, decided_after = show(self.after, now, it)
@@ -230,13 +230,10 @@ class _Comparing:
             answer = situation.solver.check(formula, situation.guarded.allowed)
             if answer == "no":
                 continue
-            kept = None
-            if answer == "yes":
-                kept = tighten(one, situation.solver, [situation.world], formula, situation.guarded.allowed)
-            if kept is None or situation.solver.check(*kept) != "yes":
+            scenario = self._readable(one, situation, formula) if answer == "yes" else None
+            if scenario is None:
                 self.unsure.add(looser)
                 continue
-            scenario = read_scenario(situation.solver, situation.world)
             case, decision = show(one, scenario, "shows what only one version knows")
             said = (
                 f"{tell(one, scenario)}: {'could not be asked before, now allowed' if looser else 'allowed before, now it cannot be asked'}"
@@ -244,6 +241,14 @@ class _Comparing:
             edits_ = self.attribution.behind(name, kind)
             self._busy.update(self.attribution.all)  # what reads something new may be behind it as well
             yield Change(kind, looser, edits_, (), sentence(said), case, decision is not None and decision.allowed)
+
+    @staticmethod
+    def _readable(inquiry: Inquiry, situation: Situation, formula: Term) -> Scenario | None:
+        """A request that is allowed and for which a formula holds, made readable; None where it hangs on what is opaque."""
+        with situation.solver.supposing(formula, situation.guarded.allowed):
+            if not tighten(inquiry, situation.solver, [situation.world]):
+                return None
+            return read_scenario(situation.solver, situation.world)
 
     @staticmethod
     def _only(world: World, other: Inquiry, kind: str) -> Iterator[tuple[Term, str]]:

@@ -60,12 +60,9 @@ from empower.testing.strategies import actions, approvals, contexts, worlds  # n
 from empower.testing.trial import Law, LawBrokenError  # noqa: E402
 from empower.testing.world import World, world_of  # noqa: E402
 
-<<<<<<< HEAD
-holds a store to what every ledger promises. `LedgerConformance` is the port: the same answers as every other store. `DurableConformance`
-adds what outlives a process, `ClockConformance` what becomes of a clock that jumps, `ArchiveConformance` what of closed periods.
-=======
 __all__ = [
     "LAWS",
+    "ArchiveConformance",
     "Clock",
     "ClockConformance",
     "DurableConformance",
@@ -95,4 +92,3 @@ __all__ = [
     "world_of",
     "worlds",
 ]  # fmt: skip
->>>>>>> testing
