@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -21,16 +20,15 @@ from empower.cli.junit import clean
 from empower.cli.tried import without_common
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = dict(
-    re.findall(r"^```yaml cafe/(\S+)\n(.*?)^```$", (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-)
-"""The pack of the tutorial and its cases."""
+CAFE = ROOT / "tests" / "packs" / "cafe"
+FILES = {path.name: path.read_text(encoding="utf-8") for path in sorted(CAFE.iterdir())}
+"""A small pack and its cases."""
 WRONG = ("{outcome: escalate, who: manager, limit: 8}", "{outcome: allow, limit: 9}")
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder with the pack of the tutorial in `cafe`."""
+    """A current folder with a small pack in `cafe`."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "cafe").mkdir()
     for name, text in FILES.items():

@@ -319,13 +319,13 @@ def test_titles_are_filled_and_named(tmp_path: Path) -> None:
     shop = guard(
         tmp_path,
         """\
-caps: [{id: by-total, title: {en: "the cap for orders of {order.total}"}, for: discount, at_most: 10% of order.total, over: deny, because: trust}]
+caps: [{id: by-total, title: {en: "The cap for orders of {order.total}"}, for: discount, at_most: 10% of order.total, over: deny, because: trust}]
 menu: [{id: flowers, offer: {kind: gesture, amount: 5}, title: {en: "flowers for {amount}, on your {order.total}"}, because: trust}]
 """,
     )
     no = shop.preview(of("discount", "9.00"), CONTEXT)
     assert [option.title for option in no.options] == ["discount", "flowers for £5.00, on your £80.00"]
-    assert no.reasons[0].staff == "the cap for orders of £80.00: at most £8.00 here; £9.00 is £1.00 more"
+    assert no.reasons[0].staff == "The cap for orders of £80.00: at most £8.00 here; £9.00 is £1.00 more"
     unknown = {**CONTEXT, "order": {}}
     assert [option.title for option in shop.preview(of("discount", "9.00"), unknown).options] == ["a treat"]
 

@@ -122,7 +122,8 @@ class Teller:
         actual, limit, gap = (shown.money(asked), shown.money(bound), shown.money(abs(asked - bound))) if numeric else ("", "", "")
         clauses = self._clauses(met, env, shown)
         values = self._values(decision, case, shown, limit=limit)
-        name = fill_known(shown.said(note.title), values, case.facts) or each.guardrail
+        title = fill_known(shown.said(note.title), values, case.facts)
+        name = title[:1].upper() + title[1:] or each.guardrail  # it begins a sentence
         told = {"id": name, "actual": actual, "bound": limit, "gap": gap}
         open_facts = [shown.name(fact) for fact in sorted(unknown_facts(met, env))]
         told["facts"] = ", ".join(open_facts or ([] if certain else [phrase(language, "clause.amount")]))
