@@ -254,7 +254,8 @@ class Guard:
 
     def _settle(self, method: Callable[..., Held], key: str, *arguments: object) -> Given:
         """What a change of a hold leaves of it. A refusal names amounts as the pack's people do: the ledger knows no currency's signs."""
-        self._refuse_other_currency(checked_key(key))
+        key = checked_key(key)
+        self._refuse_other_currency(key)
         try:
             return self._given(self._clerk.calling(method, key, *arguments))
         except (HoldEnded, MoreThanReserved) as refusal:
