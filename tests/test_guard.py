@@ -319,7 +319,7 @@ def test_titles_are_filled_and_named(tmp_path: Path) -> None:
     shop = guard(
         tmp_path,
         """\
-caps: [{id: by-total, title: {en: "The cap for orders of {order.total}"}, for: discount, at_most: 10% of order.total, over: deny, because: trust}]
+caps: [{id: by-total, title: {en: "the cap for orders of {order.total}"}, for: discount, at_most: 10% of order.total, over: deny, because: trust}]
 menu: [{id: flowers, offer: {kind: gesture, amount: 5}, title: {en: "flowers for {amount}, on your {order.total}"}, because: trust}]
 """,
     )
