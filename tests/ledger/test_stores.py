@@ -17,6 +17,7 @@ from empower.ledger.memory import MemoryLedger
 from empower.ledger.postgres import PostgresLedger
 from empower.ledger.sqlite import SqliteLedger
 from empower.testing import ArchiveConformance, Clock, DurableConformance, LedgerConformance
+from empower.testing.machine import Archiving
 from ledger.conftest import IN_MEMORY
 from torture.filed import FiledLedger
 from torture.server import Server
@@ -68,6 +69,9 @@ class InFile:
 
     def open_again(self, clock: Clock) -> SqliteLedger:
         return SqliteLedger(self.path, clock=clock)
+
+    def archiving(self) -> Archiving:
+        return lambda ledger, before: ledger.archive(before, ledger.path.with_suffix(".archive"))  # type: ignore[attr-defined]
 
 
 class OnServer:

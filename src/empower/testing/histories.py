@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from empower.ledger import Ledger, Leg
 from empower.testing.asks import DAY, HOUR, Clock, counter
 from empower.testing.audit import Host
-from empower.testing.machine import machine_of
+from empower.testing.machine import Archiving, machine_of
 from empower.testing.simulation import Simulation
 
 COUNTERS = (counter("ever"), counter("day"), counter("month", zone="Australia/Lord_Howe"), counter("rolling", length_ms=2 * DAY))
@@ -52,13 +52,18 @@ class Histories:
         """How the last new ledger is opened again after a crash; None: it ends with its process."""
         return None
 
+    def archiving(self) -> Archiving | None:
+        """How what was closed before an instant is moved into the archive of a ledger; None: the store has none."""
+        return None
+
     def searched(self, **options: Any) -> settings:
         """How far a history is searched."""
         return settings(max_examples=self.examples, deadline=None, suppress_health_check=list(HealthCheck), **options)
 
     def test_a_store_answers_as_the_model_does(self) -> None:
         """In any history, with a clock that jumps (laws 1 and 9)."""
-        run_state_machine_as_test(machine_of(self.new_ledger, self.reopening), settings=self.searched(stateful_step_count=40))
+        machine = machine_of(self.new_ledger, self.reopening, self.archiving())
+        run_state_machine_as_test(machine, settings=self.searched(stateful_step_count=40))
 
     def test_no_history_takes_a_window_above_the_limit(self) -> None:
         """Histories that nobody wrote: asked, settled and expired at random, with a clock that jumps both ways."""
