@@ -11,10 +11,11 @@ from benchmarks.cold import cold_start
 from benchmarks.decisions import against_hand, against_peers
 from benchmarks.ledger import durable
 from benchmarks.ledger_postgres import in_postgres
+from benchmarks.proofs import proofs
 from benchmarks.report import Row, as_json, as_text, machine
 from benchmarks.scale import scaling
 
-PARTS = ("hand", "peers", "scale", "ledger", "postgres", "cold")
+PARTS = ("hand", "peers", "scale", "ledger", "postgres", "cold", "proofs")
 
 
 def _arguments() -> argparse.Namespace:
@@ -40,6 +41,8 @@ def measured(parts: tuple[str, ...], *, quick: bool) -> list[Row]:
         rows += in_postgres(quick=quick)
     if "cold" in parts:
         rows += cold_start(7) if quick else cold_start()
+    if "proofs" in parts:
+        rows += proofs((200,)) if quick else proofs()
     return rows
 
 

@@ -149,7 +149,9 @@ def _summary(output: Console, answers: Sequence[Answer]) -> None:
         if isinstance(answer, Proved) and answer.says and answer.question.family == "exposure":
             output.print(Text(f"{answer.question.says}\n  " + answer.says.replace("\n", "\n  ")))
     total = Counter(map(word_for, answers))
-    output.print(Text(f"{len(answers)} questions: " + ", ".join(f"{count} {word}" for word, count in total.items())))
+    output.print(
+        Text(f"{len(answers)} question{'s' if len(answers) != 1 else ''}: " + ", ".join(f"{count} {word}" for word, count in total.items()))
+    )
 
 
 def _data(answer: Answer) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from empower import ir
 from empower.backends.smt import WORK, Solver, Term, Terms, World
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
-from empower.prove.verdict import SymbolicVerdict, symbolic_verdict
+from empower.prove.verdict import SymbolicVerdict, could_allow, symbolic_verdict
 
 
 class Situation:
@@ -22,6 +22,7 @@ class Situation:
         self.solver = Solver(self.terms, work)
         self.told = World(self.terms, program, self.plan).fully_told()
         """The request with every fact known."""
+        self._somebodies: dict[str, Term] = {}
 
     @cached_property
     def verdict(self) -> SymbolicVerdict:
@@ -32,6 +33,13 @@ class Situation:
     def allowed(self) -> Term:
         """The request is allowed, with every fact known."""
         return self.verdict.allowed
+
+    def could_allow(self, role: str) -> Term:
+        """Somebody of a role, who has drawn nothing yet, is allowed the request with every fact known."""
+        found = self._somebodies.get(role)
+        if found is None:
+            found = self._somebodies[role] = could_allow(self.told, role)
+        return found
 
     @cached_property
     def world(self) -> World:

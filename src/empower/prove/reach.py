@@ -230,7 +230,8 @@ def _answers(situation: Situation, name: str) -> Settled:
         every([held[0] >= 0, held[1] >= 0]),
     ]
     return anywhere(
-        possible(solver, *speaks, may_answer(verdict, role), could_allow(told, role, spent)) for role in reversed(told.program.ladder)
+        possible(solver, *speaks, may_answer(verdict, role), could_allow(told, role, spent) if spent else situation.could_allow(role))
+        for role in reversed(told.program.ladder)
     )
 
 

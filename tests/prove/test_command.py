@@ -1,0 +1,88 @@
+"""`empower prove` as it is called: its exit codes, its words, its JSON, and what it says where it cannot answer."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands import run, run_apart
+from empower.cli import prove as command
+from empower.prove.answers import Answer, NotReproduced, Proved, Question
+from prove.shop import Document, read, shop, write
+
+FAST = ("--question", "claim", "--question", "rank")
+
+
+def spoilt(folder: Path) -> Path:
+    """A shop with a claim that does not hold."""
+    document: Document = shop()
+    document["claims"].append(read("{id: x, never: action.kind == 'refund' and action.amount > 100, because: thrift}"))
+    write(document, folder)
+    return folder
+
+
+def test_proved_is_told_in_numbers(tmp_path: Path) -> None:
+    """Only if everything is proved the exit code is 0."""
+    write(shop(), tmp_path / "shop")
+    answer = run("prove", str(tmp_path / "shop"), *FAST)
+    assert (answer.returncode, answer.stdout.splitlines()[-1]) == (0, "6 questions: 6 proved")
+
+
+def test_a_failure_is_told_with_a_case(tmp_path: Path) -> None:
+    """What fails is told in one sentence with its place, and a case below it; the exit code is not 0."""
+    answer = run("prove", str(spoilt(tmp_path / "shop")), *FAST)
+    assert answer.returncode == 1
+    told = " ".join(answer.stdout.split())
+    assert "fails claim/x" in told
+    assert "A lead asks for 'refund' of £100.01, with order.total £110.00: allowed up to £110.00, but 'x' says never." in told
+    assert "action: {kind: refund, amount: 100.01}" in told
+
+
+def test_the_answer_as_data(tmp_path: Path) -> None:
+    """`--json` tells the same."""
+    answer = run("prove", str(spoilt(tmp_path / "shop")), "--question", "claim/x", "--json")
+    told = json.loads(answer.stdout)
+    assert (answer.returncode, told["ok"]) == (1, False)
+    (only,) = told["answers"]
+    assert (only["question"], only["answer"], only["guardrails"]) == ("claim/x", "fails", ["x"])
+    assert only["places"][0].endswith(":117")
+    assert len(only["cases"]) == 1
+
+
+def test_no_such_question(tmp_path: Path) -> None:
+    """A question that is not asked is a wrong call, with the nearest that is."""
+    write(shop(), tmp_path / "shop")
+    answer = run("prove", str(tmp_path / "shop"), "--question", "claims")
+    assert (answer.returncode, answer.stdout) == (2, "")
+    assert answer.stderr == "error: 'claims' is not a question about this pack\nhelp: did you mean 'claim'?\n"
+
+
+def test_without_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where z3 is missing, one sentence names the extra; nothing is proved."""
+    write(shop(), tmp_path / "shop")
+    for name in [name for name in sys.modules if name.startswith("empower.backends.smt")] + ["empower.prove.worker", "z3"]:
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.delattr("empower.prove.worker", raising=False)
+    answer = run("prove", str(tmp_path / "shop"))
+    assert answer.returncode == 4
+    assert "pip install 'empower[prove]'" in answer.stderr
+
+
+def test_a_defect_of_empower_has_a_code_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where solver and pack disagree, that is told as what it is."""
+    write(shop(), tmp_path / "shop")
+    answers: list[Answer] = [Proved(Question("claim/a", "a")), NotReproduced(Question("claim/b", "b"), "decided otherwise", "- it: b")]
+    monkeypatch.setattr(command, "_answers", lambda *_: iter(answers))
+    answer = run("prove", str(tmp_path / "shop"))
+    assert answer.returncode == 70
+    assert "this is a defect of empower: please report it with your pack" in answer.stdout
+
+
+def test_it_works_in_a_process_of_its_own(tmp_path: Path) -> None:
+    """The whole way, from the shell to the process that proves and back."""
+    write(shop(), tmp_path / "shop")
+    answer = run_apart("prove", str(tmp_path / "shop"), "--question", "claim/no-fee")
+    assert (answer.returncode, answer.stdout.splitlines()[-1]) == (0, "1 question: 1 proved")
