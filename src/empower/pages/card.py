@@ -44,7 +44,6 @@ class Card:
     mission: str
     parts: tuple[Part, ...]
     day: int
-    language: str
 
 
 def deal_card(rules: Rules, role: str, at: int, language: str) -> Card:
@@ -65,7 +64,7 @@ def deal_card(rules: Rules, role: str, at: int, language: str) -> Card:
     today = day_in(rules.program.zone)(at)
     mission = said(checked.mission, checked, language)
     name, version = checked.pack.name, checked.pack.document.version
-    return Card(name, version, role, mission, tuple(part for part in parts if part.lines), today, language)
+    return Card(name, version, role, mission, tuple(part for part in parts if part.lines), today)
 
 
 def card_page(card: Card) -> Page:
@@ -73,7 +72,7 @@ def card_page(card: Card) -> Page:
     sections = tuple(Section(part.title, tuple(line.item for line in part.lines), numbered=part.numbered) for part in card.parts)
     kicker = f"Pocket card, {words(card.pack)}"
     foot = f"{card.pack} {card.version}, as of {day(card.day)}. Where nobody is named to ask, more is not given. What is not on it: let the till decide."
-    return Page(capital(words(card.role)), kicker, card.mission, sections, foot, card.language, "card")
+    return Page(capital(words(card.role)), kicker, card.mission, sections, foot, "card")
 
 
 # ------------------------------------------------------------------------------------------------ what is not theirs alone
