@@ -20,6 +20,7 @@ from empower.noun import evolve
 from empower.pages.card import Card, Line, card_page, deal_card
 from empower.pages.page import whole_text
 from empower.pages.text import as_text
+from empower.pages.worlds import Work
 from pages.showing import faults, spoken
 from test_shipped_packs import permitted
 
@@ -144,6 +145,15 @@ def test_what_nobody_may_give_alone() -> None:
     text = as_text(card_page(card_of("grocery-doorstep", "ai_agent")))
     assert "Not on your own" in text
     assert "* Refund: ask a team lead." in text
+
+
+def test_a_pack_too_large_for_a_card_says_so() -> None:
+    """The search for situations is bounded; a card that was not finished says that not everything stands on it, and what stands on it is right."""
+    rules = rules_of("hotel")
+    card = deal_card(rules, "host", instant("hotel"), "en", Work(400))
+    assert not card.whole
+    assert "too large for a card" in card_page(card).foot
+    assert [faults(rules, shown) for line in lines(card) for shown in line.shows if faults(rules, shown)] == []
 
 
 def test_a_card_knows_its_day() -> None:
