@@ -9,18 +9,20 @@ from functools import cache
 import pytest
 
 from commands import run
-from empower import Guard, load_pack
+from empower import load_pack
 from empower.backends.english.words import words
-from empower.cases import Result, run_case
+from empower.cases import run_case
 from empower.compile import Rules, compile_pack
 from empower.demo import shipped_packs
 from empower.moments import milliseconds
 from empower.money import parse_money
 from empower.noun import evolve
 from empower.pages.card import Card, Line, card_page, deal_card
-from empower.pages.limits import Shown
 from empower.pages.page import whole_text
 from empower.pages.text import as_text
+from empower.pages.worlds import Work
+from pages.showing import faults, spoken
+from test_shipped_packs import permitted
 
 PACKS = shipped_packs()
 
@@ -51,26 +53,6 @@ CARDS = [(name, role) for name in PACKS for role in load_pack(PACKS[name]).roles
 each_card = pytest.mark.parametrize(("name", "role"), CARDS)
 
 
-def faults(rules: Rules, shown: Shown) -> list[str]:
-    """How a request comes out otherwise than its line says."""
-    result = run_case(rules, shown.example)
-    return [*result.differences, *_silent(rules, shown, result)]
-
-
-def _silent(rules: Rules, shown: Shown, result: Result) -> list[str]:
-    if result.decision is None:
-        return []
-    heard = {reason.guardrail for reason in result.decision.reasons} | {duty.guardrail for duty in result.decision.obligations}
-    found = [f"{shown.guardrail} is silent"] if shown.guardrail and shown.guardrail not in heard else []
-    return found + ([f"{shown.nudge} does not encourage"] if shown.nudge and shown.nudge not in nudges(rules, shown) else [])
-
-
-def nudges(rules: Rules, shown: Shown) -> set[str]:
-    """The budgets that encourage whoever asks, before anything is given."""
-    guard = Guard(rules, clock=lambda: shown.example.at)
-    return {nudge.budget for nudge in guard.preview(shown.example.action, shown.example.context).nudges}
-
-
 @each_card
 def test_every_line_is_decided(name: str, role: str) -> None:
     """Each line of a card carries requests that show it, and each of them is decided as the line says."""
@@ -93,6 +75,21 @@ def test_a_limit_is_exact(name: str, role: str) -> None:
         assert parse_money(beyond.action["amount"], rules.program.currency) > parse_money(limit, rules.program.currency)
         assert (within.expect["outcome"], beyond.expect["outcome"] != "allow") == ("allow", True)
         assert (words(beyond.expect["who"]) in line.item.text) if beyond.expect["who"] else line.item.text == ""
+
+
+@pytest.mark.parametrize("name", PACKS)
+def test_no_card_leaks_to_the_customer(name: str) -> None:
+    """In every situation of every card the customer hears, in each language of the pack, the author's words and facts that they may see only:
+    no risk flag, limit, option, role or rule id.
+    """  # noqa: D205  (one sentence of a law)
+    rules = rules_of(name)
+    shows = [shown for role in rules.checked.roles.everyone() for line in lines(card_of(name, role)) for shown in line.shows]
+    decisions = [result.decision for shown in shows if (result := run_case(rules, shown.example)).decision is not None]
+    assert len(decisions) == len(shows)
+    for language in rules.checked.languages:
+        allowed = list(permitted(name, language))
+        said = {decision.told(language).customer for decision in decisions if decision is not None}
+        assert [text for text in said if not any(pattern.fullmatch(text) for pattern in allowed)] == []
 
 
 def test_a_wrong_line_is_found() -> None:
@@ -131,12 +128,6 @@ def test_what_a_pack_says_is_on_some_card(name: str) -> None:
     assert said - heard <= set()
 
 
-def spoken(rules: Rules, shown: Shown) -> set[str]:
-    """Every guardrail that speaks in a request, or comes with it."""
-    decision = run_case(rules, shown.example).decision
-    return set() if decision is None else {*decision.guardrails, *(duty.guardrail for duty in decision.obligations)}
-
-
 def test_a_card_in_words() -> None:
     """The card of a driver says how much for whom, who says yes beyond, and what the office asks of them."""
     text = as_text(card_page(card_of("grocery-doorstep", "driver")), 200)
@@ -154,6 +145,15 @@ def test_what_nobody_may_give_alone() -> None:
     text = as_text(card_page(card_of("grocery-doorstep", "ai_agent")))
     assert "Not on your own" in text
     assert "* Refund: ask a team lead." in text
+
+
+def test_a_pack_too_large_for_a_card_says_so() -> None:
+    """The search for situations is bounded; a card that was not finished says that not everything stands on it, and what stands on it is right."""
+    rules = rules_of("hotel")
+    card = deal_card(rules, "host", instant("hotel"), "en", Work(400))
+    assert not card.whole
+    assert "too large for a card" in card_page(card).foot
+    assert [faults(rules, shown) for line in lines(card) for shown in line.shows if faults(rules, shown)] == []
 
 
 def test_a_card_knows_its_day() -> None:

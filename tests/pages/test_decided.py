@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from empower.cases import read_cases, run_cases
 from empower.compile import compile_pack
 from empower.demo import shipped_packs
 from empower.noun import evolve
+from empower.pages.card import card_page, deal_card
 from empower.pages.decided import explain_decision
 from empower.pages.page import Page, whole_text
 from empower.pages.record import NotADecision, read_decisions
 from empower.pages.text import as_text
+from empower.pages.whole import explain_pack
 
 PACKS = shipped_packs()
 CONTEXT: dict[str, Any] = {
@@ -157,6 +160,18 @@ def test_what_is_no_decision(data: Any) -> None:
     with pytest.raises(NotADecision) as caught:
         read_decisions(data)
     assert "empower decide --json" in caught.value.help
+
+
+def test_the_page_of_the_docs_shows_what_is_said(repository: Path) -> None:
+    """Whatever docs/explain.md shows of a page, a card or a decision is what is written of them."""
+    guard, _ = story()
+    rules = guard.rules
+    pages = [explain_pack(rules.checked, "en"), card_page(deal_card(rules, "driver", AT, "en")), page_of(guard, history(guard))]
+    said = " ".join(" ".join(as_text(page).split()) for page in pages)
+    blocks = re.findall(r"```text\n(.*?)```", (repository / "docs" / "explain.md").read_text(encoding="utf-8"), re.DOTALL)
+    parts = [" ".join(part.split()) for block in blocks for part in re.split(r"\n(?=\* |\n)", block) if part.strip()]
+    assert len(parts) >= 5
+    assert [part for part in parts if part not in said] == []
 
 
 # -- the command

@@ -101,13 +101,73 @@ def test_no_sentence_stumbles(name: str) -> None:
         assert not re.search(
             r"\b1 (?:days|hours|minutes|times)\b|\b(?:a [aeio]|an [bcdfgjklmnpqrstvwxz])|\b(\w+) \1\b", QUOTED.sub("", text)
         ), text
-        assert whole_text(item).endswith((".", ":", "?", "!")), text
+        assert whole_text(item).endswith((".", ":", "?", "!", "”")), text
 
 
 def test_an_exception_is_told_apart() -> None:
     """`unless` is said as the exception that it is, and a named constant by its name, with its value."""
     (item,) = (item for item in items(page_of("grocery-doorstep")[1]) if item.name == "many-claims")
     assert whole_text(item).endswith("at least 3, unless the item's value is at most the recovery cost (£5.20).")
+
+
+ODD = """\
+pack: odd-shop
+version: 1
+currency: GBP
+timezone: Europe/London
+mission: Fair.
+values: {fair: We are fair.}
+roles: {ladder: [clerk, lead, boss], beside: {ai_agent: asks lead}}
+facts:
+  order.total: money 0..5000
+  order.weight: decimal(2) 0..100
+  order.placed: {type: instant, title: the order}
+  order.due: {type: "date, may be never", title: the delivery}
+  order.lines: integer 0..100
+  order.wait: duration 0..48 hours
+  order.notes: text
+  order.other: text
+  order.tags: set of [fragile, big_item, gift]
+  customer.tier: ordered one of [basic, silver, gold]
+  customer.is_new: yes/no
+define: {small: 10, half: 50% of order.total}
+actions: {refund: {amount: money 0.01..5000}, credit: {amount: money 0.01..5000}, release: {}}
+"""
+SENTENCES = {
+    "deny: refund, when: order.weight > 2.5 and (order.lines == 3 or order.lines != 7)":
+        "Refund: not if the order's weight is more than 2.5 and either the order's lines are 3 or the order's lines are not 7.",
+    "deny: refund, when: hours_since(order.placed) >= 36 and order.due == never":
+        "Refund: not if at least 36 hours have passed since the order and the delivery has never happened.",
+    "escalate: refund, to: lead, when: \"starts_with(order.notes, 'x')\", unless: known(order.other), from: 2026-03-01":
+        "Refund: ask a lead first, if the order's notes begin with “x”, unless the order's other is known, from 1 March 2026.",
+    "only_if: credit, all: [\"order.placed > '2026-01-01T09:30:00Z'\", order.wait <= minutes(90)], when: customer.is_new":
+        "Credit: only if the order is after 1 January 2026 at 09:30 UTC and the order's wait is at most 90 minutes; "
+        "this holds if “customer is new” holds. Otherwise the answer is no.",
+    "deny: credit, when: {order.tags: fragile, customer.tier: silver or above, order.lines: '[10..50)'}":
+        "Credit: not if the order's tags include “fragile”, the customer's tier is “silver” or above, the order's lines are at least 10 and "
+        "the order's lines are fewer than 50.",
+    "deny: refund, when: {all: [{name: order.tags, operator: shares_at_least_one_element_with, value: [fragile, gift]}]}":
+        "Refund: not if the order's tags include “fragile” or “gift”.",
+    "deny: [refund, credit], when: action.amount >= 100 and order.notes == order.other":
+        "Refund or credit: not if the amount is at least £100 and the order's notes are the same as the order's other.",
+    "deny: refund, when: action.amount > half + small":
+        "Refund: not if the amount is more than 50% of the order's total plus the small (£10).",
+    'deny: release, when: "min(order.lines, 5) + 2 > 6 and days_since(order.due) < 0"':
+        "Release: not if the least of the order's lines and 5 plus 2 is more than 6 and the delivery lies ahead.",
+    "only_if: release, any: [not customer.is_new]": "Release: not if “customer is new” holds.",
+    "deny: credit, when: {order.tags: not(none)}": "Credit: not if there are any order's tags.",
+    "escalate: release, to: boss, when: actor.role < 'lead', mode: shadow": "Release: ask a boss first, if it is an AI agent or a clerk who gives it.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", SENTENCES)
+def test_each_form_of_a_condition_has_its_words(rule: str, tmp_path: Path) -> None:
+    """Comparisons, sets, texts, times, cells and trees are each said in the words of a person."""
+    (tmp_path / "pack.yaml").write_text(f"{ODD}rules:\n  - {{id: a-rule, because: fair, {rule}}}\n", encoding="utf-8")
+    checked = load_pack(tmp_path)
+    (item,) = (item for item in items(explain_pack(checked, "en")) if item.name == "a-rule")
+    assert whole_text(item) == SENTENCES[rule]
+    assert item.shadow == ("shadow" in rule)
 
 
 def write_approved() -> None:

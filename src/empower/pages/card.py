@@ -21,7 +21,7 @@ from empower.pages.page import Item, Page, Section
 from empower.pages.parts import space, window
 from empower.pages.roles import NEVER, condition_for
 from empower.pages.sentences import make_writer
-from empower.pages.worlds import MISS, Worlds, speaks
+from empower.pages.worlds import MISS, Work, Worlds, speaks
 from empower.periods import day_in
 
 
@@ -44,13 +44,14 @@ class Card:
     mission: str
     parts: tuple[Part, ...]
     day: int
-    language: str
+    whole: bool = True
+    """Whether everything was tried; of a pack with very many rules some lines may be missing."""
 
 
-def deal_card(rules: Rules, role: str, at: int, language: str) -> Card:
-    """The card of a role, as of an instant."""
+def deal_card(rules: Rules, role: str, at: int, language: str, work: Work | None = None) -> Card:
+    """The card of a role, as of an instant; `work` bounds how much is tried for it."""
     checked = rules.checked
-    worlds = Worlds(rules, role, at)
+    worlds = Worlds(rules, role, at, work or Work())
     usual = {kind: found for kind in checked.kinds if (found := worlds.allowed(kind)) is not None}
     dealer = Dealer(rules, role, worlds, make_writer(checked, language), usual)
     parts = (
@@ -65,7 +66,7 @@ def deal_card(rules: Rules, role: str, at: int, language: str) -> Card:
     today = day_in(rules.program.zone)(at)
     mission = said(checked.mission, checked, language)
     name, version = checked.pack.name, checked.pack.document.version
-    return Card(name, version, role, mission, tuple(part for part in parts if part.lines), today, language)
+    return Card(name, version, role, mission, tuple(part for part in parts if part.lines), today, worlds.work.left >= 0)
 
 
 def card_page(card: Card) -> Page:
@@ -73,7 +74,9 @@ def card_page(card: Card) -> Page:
     sections = tuple(Section(part.title, tuple(line.item for line in part.lines), numbered=part.numbered) for part in card.parts)
     kicker = f"Pocket card, {words(card.pack)}"
     foot = f"{card.pack} {card.version}, as of {day(card.day)}. Where nobody is named to ask, more is not given. What is not on it: let the till decide."
-    return Page(capital(words(card.role)), kicker, card.mission, sections, foot, card.language, "card")
+    if not card.whole:
+        foot += " This pack is too large for a card: not everything stands on it."
+    return Page(capital(words(card.role)), kicker, card.mission, sections, foot, "card")
 
 
 # ------------------------------------------------------------------------------------------------ what is not theirs alone

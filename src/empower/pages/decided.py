@@ -81,9 +81,7 @@ def explain_decision(rules: Rules, recorded: Recorded, language: str) -> Page:
     if recorded.digest and recorded.digest != rules.checked.pack.digest:
         parts.append("decided under another version of the pack; the sentences about guardrails are those of this one")
     foot = f"{'; '.join(part for part in parts if part)}."
-    return Page(
-        _title(story), f"A decision explained, {words(name)}", _lead(story), tuple(each for each in sections if each.items), foot, language
-    )
+    return Page(_title(story), f"A decision explained, {words(name)}", _lead(story), tuple(each for each in sections if each.items), foot)
 
 
 # ------------------------------------------------------------------------------------------------ the question

@@ -13,7 +13,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def as_html(*pages: Page) -> str:
     """One or more pages as a file; printed, each begins on a sheet of its own."""
     first = pages[0]
-    html = Element("html", lang=first.language)
+    html = Element("html", lang="en")  # the sentences are; an author's text may be in another language
     head = SubElement(html, "head")
     SubElement(head, "meta", charset="utf-8")
     SubElement(head, "meta", name="viewport", content="width=device-width, initial-scale=1")

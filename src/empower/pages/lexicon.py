@@ -54,11 +54,13 @@ def fact_name(checked: CheckedPack, path: str, language: str) -> str:
         return title if language != "en" or _DETERMINED.match(title) or path in _yes_no(checked) else f"the {title}"
     if path in _BUILT_IN:
         return _BUILT_IN[path]
+    if path in _yes_no(checked):
+        return f"“{words(path.removeprefix('action.').replace('.', ' '))}”"
     *groups, name = path.removeprefix("action.").split(".")
     owner = " ".join(words(group) for group in groups)
     if not owner:
         return f"the {words(name)}"
-    return f"the {owner}" if name == "id" else f"the {owner}’s {words(name)}"
+    return f"the {owner}" if name == "id" else f"the {owner}'s {words(name)}"
 
 
 def key_name(checked: CheckedPack, path: str, language: str) -> str:

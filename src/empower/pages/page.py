@@ -52,7 +52,6 @@ class Page:
     lead: str
     sections: tuple[Section, ...]
     foot: str = ""
-    language: str = "en"
     form: Literal["page", "card"] = "page"
 
 

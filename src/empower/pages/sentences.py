@@ -9,7 +9,7 @@ from empower import ir
 from empower.backends.english.conditions import clause
 from empower.backends.english.numbers import amount
 from empower.backends.english.words import Lexicon, capital, listed, money, roles, spelt, times, with_article, words
-from empower.checked import CheckedBudget, CheckedCap, CheckedClaim, CheckedDuty, CheckedOffer, CheckedPack, CheckedRule, Words
+from empower.checked import About, CheckedBudget, CheckedCap, CheckedClaim, CheckedDuty, CheckedOffer, CheckedPack, CheckedRule, Words
 from empower.formulas import all_of
 from empower.noun import evolve, frozen
 from empower.pack import ClaimDocument, Guardrail, Pack
@@ -59,7 +59,12 @@ class Writer:
         origin = note.pack if note.pack != self.checked.pack.name else ""
         value = said(self.checked.values.get(note.because, {}), self.checked, self.language)
         shown = tuple((capital(label), line if label else capital(line)) for label, line in lines)
-        return Item(text, subject, "", shown, after, self.quote(note.say.staff), value, name, origin, note.shadow)
+        return Item(text, subject, "", shown, after, self._to_staff(note), value, name, origin, note.shadow)
+
+    def _to_staff(self, note: About) -> str:
+        """The author's words to staff; of a limit only those that say something without its number."""
+        quote = self.quote(note.say.staff)
+        return f"To staff: {quote}" if quote and ("…" not in quote or note.effect not in ("cap", "floor", "budget")) else ""
 
     def quote(self, texts: Words) -> str:
         """What an author wrote, in quotes, with dots where a decision fills something in."""
@@ -133,6 +138,8 @@ class Writer:
         after = []
         if cap.dated is not None and cap.outside_zero:
             after.append("On other days nothing.")
+        if cap.collect:
+            after.append("Of those that apply the least counts.")
         if cap.ceiling:
             after.append("No pack that builds on this one may give more.")
         after.append(_over(cap.outcome, cap.effect))
@@ -177,10 +184,10 @@ class Writer:
         if budget.shared_at_most is not None:
             who = f"beyond that, ask {with_article(words(budget.unknown_role))}" if budget.unknown_role else "no more than that"
             yield f"While the {listed(unknown)} is not known, {money(budget.shared_at_most, lexicon)} is shared by all such cases; {who}."
+        yield _over(budget.outcome, "budget")
         if budget.encourage is not None:
             nudge = self.quote(budget.nudge)
             yield f"Encouraged: {times(budget.encourage)}{space(window(budget.window))}.{space(nudge)}"
-        yield _over(budget.outcome, "budget")
 
     # -------------------------------------------------------------------------------------------- the rest
 

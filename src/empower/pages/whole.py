@@ -35,10 +35,9 @@ def explain_pack(checked: CheckedPack, language: str) -> Page:
         ),
     )
     mission = said(checked.mission, checked, language)
-    foot = f"{checked.pack.name} {document.version}; amounts in {checked.currency}, days as in {checked.zone}."
-    return Page(
-        capital(words(checked.pack.name)), "What we may give away", mission, tuple(each for each in sections if each.items), foot, language
-    )
+    above = f", builds on {checked.parent.pack.name}" if checked.parent is not None else ""
+    foot = f"{checked.pack.name} {document.version}{above}; amounts in {checked.currency}, days as in {checked.zone}."
+    return Page(capital(words(checked.pack.name)), "What we may give away", mission, tuple(each for each in sections if each.items), foot)
 
 
 def _people(writer: Writer) -> Iterator[Item]:

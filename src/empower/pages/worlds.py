@@ -17,7 +17,7 @@ from empower.environment import Value
 from empower.formulas import atoms, condition_facts
 from empower.judge import Case, Speaking, speak
 from empower.money import plain_money
-from empower.noun import field, frozen
+from empower.noun import define, field, frozen
 from empower.periods import day_in
 from empower.problems import Span
 from empower.request import written
@@ -29,6 +29,13 @@ _TEXT = "one of many, told at some length"
 _NOWHERE = Span("", 1)
 
 
+@define
+class Work:
+    """How much may still be tried, counted in guardrails looked at: a pack of thousands of rules has no card that anybody could carry."""
+
+    left: int = 4_000_000
+
+
 @frozen
 class Worlds:
     """Searches situations in which somebody of a role asks for something, at one instant."""
@@ -36,6 +43,7 @@ class Worlds:
     rules: Rules
     role: str
     at: int
+    work: Work = field(factory=Work, repr=False, eq=False)
     _atoms: dict[str, tuple[ir.Atom, ...]] = field(factory=dict, repr=False, eq=False)
 
     def find(self, kind: str, misses: Callable[[Case], int], start: Case | None = None, *, about: Collection[str] = ()) -> Case | None:
@@ -45,14 +53,26 @@ class Worlds:
         for _ in range(_STEPS_MAX):
             if missed == 0:
                 break
-            better = _best(self._changes(case), misses, missed)
+            better = self._best(self._changes(case), misses, missed)
             if better is None and missed >= MISS:
                 twice = (next_ for once in self._changes(case, about) for next_ in self._changes(once))
-                better = _best(twice, misses, missed)
+                better = self._best(twice, misses, missed)
             if better is None:
                 break
             missed, case = better
         return case if missed < MISS else None
+
+    def _best(self, changed: Iterable[Case], misses: Callable[[Case], int], missed: int) -> tuple[int, Case] | None:
+        """The change that misses least, if it misses less; the first that misses nothing ends the search."""
+        best: tuple[int, Case] | None = None
+        for case in changed:
+            self.work.left -= len(case.plan.bars) + len(case.plan.accounts)
+            now = misses(case)
+            if now < (missed if best is None else best[0]):
+                best = now, case
+            if now == 0 or self.work.left < 0:
+                break
+        return best
 
     def allowed(self, kind: str) -> Case | None:
         """A situation in which nothing stands in the way of the least amount."""
@@ -142,18 +162,6 @@ class Worlds:
             else:
                 _put(context, path, shape)
         return Example(it, _NOWHERE, "", action, context, None, spent or {}, self.at, dict(expect))
-
-
-def _best(changed: Iterable[Case], misses: Callable[[Case], int], missed: int) -> tuple[int, Case] | None:
-    """The change that misses least, if it misses less; the first that misses nothing ends the search."""
-    best: tuple[int, Case] | None = None
-    for case in changed:
-        now = misses(case)
-        if now < (missed if best is None else best[0]):
-            best = now, case
-        if now == 0:
-            break
-    return best
 
 
 def speaks(each: Speaking, amount: int) -> bool:

@@ -25,6 +25,8 @@ def compared(atom: ir.Compare, lexicon: Lexicon, *, positive: bool) -> str:
     since = _since(atom.left)
     if since is not None:
         fact, parts, unit = since
+        if atom.right == ir.Number(0) and operator in ("<", ">="):
+            return f"{name_of(fact, lexicon)} {'lies ahead' if operator == '<' else 'does not lie ahead'}"
         bound = quantity(atom.right, lexicon, parts, unit)
         if operator in ("==", "!="):
             return f"{'exactly' if operator == '==' else 'other than'} {bound} have passed since {name_of(fact, lexicon)}"
@@ -69,11 +71,11 @@ def _when(atom: ir.Compare, operator: str, kind: ir.FactType, lexicon: Lexicon) 
         return f"{left} is {said} {quantity(atom.right, lexicon, Fraction(1), 'date')}"
     value = atom.right.value
     if value in (ir.NEVER_DAY, ir.NEVER_MS):
-        return f"{left} has {'never' if operator in ('==', '<=') else 'ever'} been"
+        return f"{left} has {'never happened' if operator in ('==', '<=') else 'happened'}"
     if isinstance(kind, ir.DateType):
         return f"{left} is {said} {day(value)}"
     at = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC) + datetime.timedelta(milliseconds=value)
-    return f"{left} is {said} {at.day} {at:%B} {at.year}, {at:%H:%M} UTC"
+    return f"{left} is {said} {at.day} {at:%B} {at.year} at {at:%H:%M} UTC"
 
 
 def _since(node: ir.Num) -> tuple[str, Fraction, str] | None:

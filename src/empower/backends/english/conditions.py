@@ -53,7 +53,7 @@ def _atom(atom: ir.Atom | ir.Cond, lexicon: Lexicon, *, positive: bool) -> str:
         case ir.IsAmong(fact=fact, members=members):
             return _among(fact, members, lexicon, positive=positive)
         case ir.SameWord(left=left, right=right):
-            return f"{name_of(left, lexicon)} is {'the same as' if positive else 'other than'} {name_of(right, lexicon)}"
+            return f"{name_of(left, lexicon)} {is_or_are(left, lexicon)} {'the same as' if positive else 'other than'} {name_of(right, lexicon)}"
         case ir.Has(fact=fact, member=member):
             return f"{name_of(fact, lexicon)} {_does('include', fact, lexicon, positive=positive)} “{words(member)}”"
         case ir.SetTest():
@@ -80,6 +80,8 @@ def _answered(fact: str, lexicon: Lexicon, *, positive: bool) -> str:
     if fact in lexicon.questions:
         return f"the answer to “{lexicon.questions[fact]}” is {'yes' if positive else 'no'}"
     name = name_of(fact, lexicon)
+    if name.startswith("“"):
+        return f"{name} {'holds' if positive else 'does not hold'}"
     be = "are" if is_plural(name) else "is"
     return f"there {be} {name}" if positive else f"there {be} no {without_article(name)}"
 
@@ -108,7 +110,7 @@ def _set_test(test: ir.SetTest, lexicon: Lexicon, *, positive: bool) -> str:
     name = name_of(test.fact, lexicon)
     said = [f"“{words(member)}”" for member in sorted(test.members)]
     if not said and test.operator == "contained_by":
-        return f"{name} {is_or_are(test.fact, lexicon)} {'none' if positive else 'one or more'}"
+        return f"there are {'no' if positive else 'any'} {without_article(name)}"
     what = {
         "contains_all": listed(said), "shares_at_least_one": listed(said, "or"), "shares_exactly_one": f"exactly one of {listed(said)}",
         "contained_by": f"nothing besides {listed(said)}" if positive else f"anything besides {listed(said)}",

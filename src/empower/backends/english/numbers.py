@@ -38,14 +38,16 @@ def quantity(node: ir.Num, lexicon: Lexicon, parts: Fraction, unit: str) -> str:
             return quantity(value, lexicon, parts * divisor, unit)
         case ir.Sum(left=left, right=ir.Scaled(value=right, factor=factor)) if factor < 0:
             return f"{quantity(left, lexicon, parts, unit)} less {quantity(right, lexicon, parts / -factor, unit)}"
+        case ir.Sum(left=left, right=ir.Number(value=value)) if value < 0:
+            return f"{quantity(left, lexicon, parts, unit)} less {_constant(-value / parts, unit, lexicon)}"
         case ir.Sum(left=left, right=right):
             return f"{quantity(left, lexicon, parts, unit)} plus {quantity(right, lexicon, parts, unit)}"
         case ir.Product(left=left, right=ir.NumberFact(fact=fact)):
             return f"{quantity(left, lexicon, parts, unit)} for each {single(name_of(fact, lexicon))}"
         case ir.Least(values=values):
-            return f"{listed([quantity(value, lexicon, parts, unit) for value in values], 'or')}, whichever is less"
+            return f"the least of {listed([quantity(value, lexicon, parts, unit) for value in values])}"
         case ir.Greatest(values=values):
-            return f"{listed([quantity(value, lexicon, parts, unit) for value in values], 'or')}, whichever is more"
+            return f"the greatest of {listed([quantity(value, lexicon, parts, unit) for value in values])}"
         case ir.Chosen(fact=fact, cases=cases):
             return _chosen(fact, cases, lexicon, parts, unit)
         case ir.Today() | ir.Now():

@@ -117,6 +117,8 @@ def is_plural(name: str) -> bool:
 def single(name: str) -> str:
     """One of what a noun phrase names: passenger, of the passengers."""
     bare = without_article(name)
+    if "'s " in bare:
+        return f"of {name}"
     return bare[:-1] if is_plural(name) and bare.endswith("s") else bare
 
 
