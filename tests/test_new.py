@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -69,6 +70,19 @@ def test_a_new_pack_is_ready(folder: Path, trade: str) -> None:
     assert run("fmt", "mine", "--check").returncode == 0
     assert run("lint", "mine").returncode == 0
     assert [file.name for file in folder.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_a_new_pack_can_be_trusted(folder: Path, count: int) -> None:
+    """However many roles there are, lint finds nothing, and everything that can be asked of the pack is proved."""
+    roles = [word for number in range(count) for word in ("--role", f"r{number}={5 * 10**number}")]
+    assert run("new", "mine", *roles).returncode == 0
+    assert (folder / "mine").is_dir()
+    assert run("lint", "mine").returncode == 0
+    answer = run("prove", "mine")
+    assert (answer.returncode, re.fullmatch(r"(\d+) questions: \1 proved", answer.stdout.splitlines()[-1]) is None) == (0, False), (
+        answer.stdout
+    )
 
 
 def test_what_is_asked_for_is_there(folder: Path) -> None:

@@ -81,6 +81,8 @@ def _words(beginning: Beginning) -> dict[str, str]:
     low, high = most[0], most[-1]
     rows = "\n".join(f"      - {{actor.role: {name}, at_most: {money(minor)}}}" for name, minor in beginning.roles)
     months = ", ".join(f"{name}: {money(10 * minor)}" for name, minor in beginning.roles)
+    over, who, customer = _ALONE_WORDS if len(names) == 1 else _ASKING_WORDS
+    beyond = f"    over: {over}".ljust(32) + f"# {who} can say yes"
     amounts = {
         "unit": money(1), "low": money(low), "over": money(low + 1), "high": money(high), "most": money(100 * high), "half": money(low // 2),
         "above_half": money(low // 2 + 1), "quarter": money(low // 4), "plenty": money(2 * high), "drawn": money(10 * low - low // 2),
@@ -88,7 +90,7 @@ def _words(beginning: Beginning) -> dict[str, str]:
     return {
         **amounts, "name": beginning.name, "folder": beginning.folder, "currency": currency, "zone": beginning.zone, "mission": _scalar(beginning.mission),
         "ladder": ", ".join(names), "lowest": names[0], "next": names[min(1, len(names) - 1)], "highest": names[-1], "rows": rows, "months": months,
-        "back": trade.back, "back_title": trade.back_title, "gift_title": trade.gift_title, "thing": trade.thing,
+        "back": trade.back, "back_title": trade.back_title, "gift_title": trade.gift_title, "thing": trade.thing, "beyond": beyond, "customer": customer,
     }  # fmt: skip
 
 
@@ -97,6 +99,9 @@ def _scalar(text: str) -> str:
     return text if re.fullmatch(r"[^\W\d_][\w ,.'!?;()-]*(?<! )", text) else json.dumps(text, ensure_ascii=False)
 
 
+_ASKING_WORDS = ("escalate", "somebody above", "For that I ask a colleague; it takes a minute.")
+_ALONE_WORDS = ("deny", "nobody", "That is more than I can give.")
+"""What becomes of more than may be given, who can say yes to it, and what the customer hears."""
 _PACK = Template("""\
 # What the people at $name may give away on the spot, without asking anybody.
 # It is yours: change a line, and `empower test $folder --watch` shows at once what else it changed.
@@ -144,9 +149,11 @@ caps:                           # the most that one person may give at once
   - id: at-once
     title: what you may give at once
     for: [$back, gesture]
+$beyond
     because: trust
-    first:                      # the first row that fits; beyond it, somebody above can say yes
+    first:                      # the first row that fits
 $rows
+    say: {customer: $customer}
 
 budgets:                        # the most that they may give in a while, over all that they give
   - id: month
@@ -155,10 +162,14 @@ budgets:                        # the most that they may give in a while, over a
     per: actor.id
     window: calendar month      # or `30 days`, `calendar week`, `ever`
     at_most: {by: actor.role, $months}
+$beyond
     because: thrift
+    say: {customer: $customer}
 
 claims:                         # sentences that must hold whatever happens
   - {id: lowest-alone, never: actor.role == '$lowest' and action.amount > $low and not approved, because: thrift}
+
+population: {actor.id: 20}      # how many people there are, so that `empower prove` can say what they could give away in all
 """)
 _CASES = Template("""\
 # What you expect of it. Each case is decided from the facts that are given, until the next `given`, and those of its own.
