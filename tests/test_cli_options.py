@@ -89,6 +89,7 @@ def test_what_a_ledger_holds_counts(tmp_path: Path) -> None:
         (["--role", "driver", "--fact", "order.totl=5"], 2, "did you mean 'order.total'?"),
         (["--role", "driver", "--ledger", "sqlite:///nowhere/till.db"], 2, "there is no ledger at"),
         (["--role", "driver", "--ledger", "till.db"], 4, "is not a ledger"),
+        (["--role", "driver", "--ledger", "sqlite:///till.db", "--now", "2026-11-18 12:00"], 2, "a ledger has a clock of its own"),
         (["--role", "driver", "--context", "{"], 3, "this is not JSON"),
     ],
 )

@@ -223,6 +223,23 @@ def test_junit_tells_a_build_server(wrong: Path) -> None:
     ]
 
 
+SUITE = {"name", "tests", "failures", "errors", "skipped", "time"}
+KNOWN = {
+    "testsuites": SUITE - {"skipped"}, "testsuite": SUITE, "testcase": {"classname", "name", "time", "file", "line"},
+    "failure": {"type", "message"}, "error": {"type", "message"},
+}  # fmt: skip
+"""The attributes that readers of JUnit know."""
+
+
+def test_junit_is_what_readers_know(wrong: Path) -> None:
+    """Elements and attributes are those that are known, none is missing where it is needed, and times are seconds with three decimals."""
+    run("test", "--junit", "cases.xml")
+    for element in ET.parse(wrong / "cases.xml").iter():  # noqa: S314  (just written)
+        assert set(element.attrib) <= KNOWN[element.tag]
+        assert element.tag in ("testsuites", "failure", "error") or element.get("name")
+        assert re.fullmatch(r"[0-9]+\.[0-9]{3}", element.get("time", "0.000"))
+
+
 def test_junit_holds_only_what_xml_can_hold() -> None:
     """Signs that no XML may have are replaced, and all others stay."""
     assert clean("a\x00b\x1b\ufffe\ud800 é\n😀") == "a�b��� é\n😀"

@@ -59,6 +59,7 @@ LATE_IMPORTS: dict[str, tuple[str, ...]] = {
         "empower.ledger.postgres",  # the extra `postgres`, for an address that begins with `postgresql:`
         "empower.ledger.sqlite",  # loads SQLite, for an address that begins with `sqlite:`
     ),
+    "empower.cli.schema": ("empower.schema",),  # and with it pydantic, which no other command needs
     "empower.cli.watch": ("watchfiles",),  # loads a good deal, for `--watch` alone
     "empower.check.definitions": ("empower.language.trees",),  # and with it business-rules, which only a pack with condition trees needs
     "empower.cli.diff": ("empower.diff.compare",),  # the extra `prove`

@@ -19,6 +19,7 @@ from empower.cli.fmt import fmt_command
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import ledger_group
 from empower.cli.lint import lint_command
+from empower.cli.new import new_command
 from empower.cli.options import options_command
 from empower.cli.prove import prove
 from empower.cli.schema import schema_command
@@ -108,6 +109,7 @@ app.add_command(explain_command)
 app.add_command(check_command)
 app.add_command(fmt_command)
 app.add_command(ledger_group)
+app.add_command(new_command)
 app.add_command(options_command)
 app.add_command(schema_command)
 app.add_command(test_command)

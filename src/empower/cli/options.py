@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +16,7 @@ from empower.checked import CheckedPack
 from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
 from empower.cli.ledger import opened_ledger
-from empower.cli.screen import COLOURS, OK, money, words
+from empower.cli.screen import COLOURS, OK, USAGE, Wrong, money, words
 from empower.decide import Guard
 from empower.decision import Decision, Left, Nudge, Option
 from empower.money import plain_money
@@ -55,11 +54,16 @@ def options_command(
     Exit codes: 0 done, 1 the pack has problems, 2 called wrongly, 3 the facts cannot be read, 4 the ledger cannot be read.
     """
     checked = inputs.loaded(pack)
+    if now is not None and ledger is not None:
+        raise Wrong(USAGE, "usage", "--now: a ledger has a clock of its own", "leave out one of them")
     at = inputs.read_now(now, checked)
     instant = time.time_ns() // 1_000_000 if at is None else at
     known = inputs.with_facts(inputs.read_context(context), checked, facts=facts, role=role, at=instant)
-    with opened_ledger(ledger) if ledger is not None else nullcontext() as store:
-        possible = _possible(Guard(checked, store, clock=lambda: instant), known)
+    if ledger is None:
+        possible = _possible(Guard(checked, clock=lambda: instant), known)
+    else:
+        with opened_ledger(ledger) as store:
+            possible = _possible(Guard(checked, store), known)
     if as_json:
         screen.say_json(_possible_dict(possible))
     else:
