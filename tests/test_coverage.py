@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -168,3 +169,9 @@ def test_goals_of_what_is_shipped(name: str) -> None:
     assert {Path(goal.span.file).parent for goal in found.goals} == {shipped_packs()[name]}
     assert sum(total for _, total in found.by_family().values()) == len(names)
     assert set(found.reached) | {goal.id for goal in found.missing} == set(names)
+
+
+def test_every_family_is_explained(repository: Path) -> None:
+    """The page about testing says of each family of goals what a case shows."""
+    page = (repository / "docs" / "testing.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `([a-z]+)` \| .+ \|$", page, re.MULTILINE) == list(FAMILIES)

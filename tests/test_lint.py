@@ -186,7 +186,7 @@ def test_nothing_is_found_in_what_is_shipped(name: str) -> None:
     for day in (DAY, DAY.replace(year=2025), DAY.replace(year=2036)):
         report = lint_pack(pack, today=day.toordinal(), coverage=reached)
         assert str(report) == "0 findings"
-    assert len(report.accepted) == len(pack.pack.document.accept)
+    assert len(report.accepted) == sum(each.finding in FINDINGS for each in pack.pack.document.accept)
 
 
 # ------------------------------------------------------------------------------------------------ what can never be

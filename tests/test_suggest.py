@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from hypothesis import given
 
 from commands import run
 from empower import ir, load_pack
@@ -20,6 +21,8 @@ from empower.coverage import cover
 from empower.demo import shipped_packs
 from empower.suggest import Suggested, suggest, with_cases
 from empower.suggest.drafts import draft_of
+from laws.packs import Made, packs
+from laws.profile import searched
 from test_coverage import BUDGET, GIVEN, LOOKUP, MENU, PACK, RULE, TABLE
 
 PACKS = shipped_packs()
@@ -95,6 +98,20 @@ def test_a_limit_that_moves_by_a_penny_is_noticed(name: str) -> None:
     changed = list(moved(pack))
     assert len(changed) >= 3
     assert [place for place, each in changed if all(result.passed for result in run_cases(each))] == []
+
+
+# ------------------------------------------------------------------------------------------------ for packs that nobody wrote
+
+
+@searched(8)
+@given(packs())
+def test_suggestions_for_any_pack(made: Made) -> None:
+    """Whatever a pack says, each suggestion can be read and is what it answers, and what is not reached with them is named."""
+    first = suggest(cover(made.pack))
+    more = with_cases(made.pack, first.text) if first.text else made.pack
+    results = run_cases(more)
+    assert [str(result) for result in results if not result.passed] == []
+    assert {goal.id for goal in cover(more, results).missing} == {goal.id for goal in first.unreached}
 
 
 # ------------------------------------------------------------------------------------------------ one pack

@@ -14,11 +14,9 @@ from empower.cases import Result, run_cases
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
 from empower.coverage.goals import FAMILIES, Asks, Draws, Family, Goal, Holds, Offers, goals_of
-from empower.coverage.looks import Look, answers, looks_at, reaches
+from empower.coverage.looks import Look, Told, answers, looks_at, reaches, told_by
 from empower.coverage.possible import can_hold
-from empower.decision import Decision
 from empower.errors import MalformedRequest
-from empower.formulas import negation_normal
 from empower.noun import frozen
 
 
@@ -62,9 +60,9 @@ def cover(pack: CheckedPack, results: tuple[Result, ...] | None = None) -> Cover
     goals = goals_of(pack)
     reached: dict[str, list[Result]] = {}
     for result in ran:
-        looks = _looks(rules, result)
+        looks, told = _looks(rules, result), told_by(result.decision)
         for goal in goals:
-            if is_reached(goal, looks, result.decision):
+            if is_reached(goal, looks, told):
                 reached.setdefault(goal.id, []).append(result)
     return Coverage(pack, goals, {goal.id: tuple(reached[goal.id]) for goal in goals if goal.id in reached})
 
@@ -76,17 +74,17 @@ def _looks(rules: Rules, result: Result) -> tuple[Look, ...]:
         return ()  # the case fails by itself, and shows nothing
 
 
-def is_reached(goal: Goal, looks: Sequence[Look], decision: Decision | None) -> bool:
+def is_reached(goal: Goal, looks: Sequence[Look], told: Told) -> bool:
     """Whether a case reaches a goal."""
-    if isinstance(goal.aim, (Asks, Offers)):
-        return decision is not None and answers(goal.aim, decision)
     aim = goal.aim
+    if isinstance(aim, (Asks, Offers)):
+        return answers(aim, told)
     return any(reaches(aim, look) for look in looks)
 
 
 def is_impossible(goal: Goal, pack: CheckedPack) -> bool:
     """Whether it shows, without a solver, that no case can ever reach a goal."""
-    return isinstance(goal.aim, (Holds, Draws)) and not can_hold(negation_normal(goal.aim.condition), pack)
+    return isinstance(goal.aim, (Holds, Draws)) and not can_hold(goal.aim.condition, pack)
 
 
-__all__ = ["Coverage", "Goal", "cover", "goals_of", "is_impossible", "is_reached"]
+__all__ = ["Coverage", "Goal", "cover", "goals_of", "is_impossible", "is_reached", "told_by"]

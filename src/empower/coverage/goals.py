@@ -14,7 +14,7 @@ from empower import ir
 from empower.checked import CheckedBudget, CheckedCap, CheckedDuty, CheckedPack, CheckedRule, Row
 from empower.coverage.possible import can_hold
 from empower.coverage.words import told, told_number
-from empower.formulas import all_of, any_of, atom_facts, atoms, negated, negation_normal, number_facts, reads_the_amount
+from empower.formulas import all_of, any_of, atom_facts, atoms, certainly, negated, negation_normal, number_facts, reads_the_amount
 from empower.noun import field, frozen
 from empower.problems import Span
 
@@ -41,6 +41,8 @@ class Holds:
 
     kinds: tuple[str, ...]
     condition: ir.Cond
+    certain: ir.Cond = field(repr=False)
+    """The same where some fact is not known: what certainly holds."""
     allowed: bool = False
 
 
@@ -51,6 +53,7 @@ class Draws:
     kinds: tuple[str, ...]
     budget: str
     condition: ir.Cond
+    certain: ir.Cond = field(repr=False)
     side: Side
     """`at`: the amount uses up what is left, `beyond`: one minor unit more; `last`, `again`: the last time, and one time more."""
 
@@ -90,6 +93,11 @@ class Goal:
     aim: Aim = field(repr=False)
 
 
+def holding(kinds: tuple[str, ...], condition: ir.Cond, *, allowed: bool = False) -> Holds:
+    """The aim that a condition, in negation normal form, holds."""
+    return Holds(kinds, condition, certainly(condition), allowed)
+
+
 def goals_of(pack: CheckedPack) -> tuple[Goal, ...]:
     """Every goal of a pack, in the order in which its guardrails stand."""
     own = [name for name, about in pack.about.items() if about.pack == pack.pack.name]
@@ -120,7 +128,7 @@ def tightening(pack: CheckedPack) -> Iterator[Tightening]:
 def _actions(pack: CheckedPack) -> Iterator[Goal]:
     for kind in pack.pack.document.actions:
         place = pack.pack.find(("actions", kind, "<key>"))
-        yield Goal(f"{kind}: asked", "action", kind, f"somebody asks for '{kind}'", "", place, Holds((kind,), ALWAYS))
+        yield Goal(f"{kind}: asked", "action", kind, f"somebody asks for '{kind}'", "", place, holding((kind,), ALWAYS))
 
 
 # ------------------------------------------------------------------------------------------------ rules and duties
@@ -130,10 +138,10 @@ def _rule(pack: CheckedPack, rule: CheckedRule) -> Iterator[Goal]:
     span = pack.about[rule.id].span()
     silent = negated(rule.fires)
     said = f"'{rule.id}' speaks"
-    yield Goal(f"{rule.id}: speaks", "rule", rule.id, said, f"since {said}", span, Holds(rule.kinds, rule.fires))
+    yield Goal(f"{rule.id}: speaks", "rule", rule.id, said, f"since {said}", span, holding(rule.kinds, rule.fires))
     if not isinstance(silent, ir.Constant):
         said = f"'{rule.id}' is silent"
-        yield Goal(f"{rule.id}: silent", "rule", rule.id, said, f"where {said}", span, Holds(rule.kinds, silent))
+        yield Goal(f"{rule.id}: silent", "rule", rule.id, said, f"where {said}", span, holding(rule.kinds, silent))
     yield from _conditions(pack, rule.id, rule.kinds, rule.fires, span)
     if reads_the_amount(rule.fires):
         above = [atom for atom, _ in atoms(rule.fires) if isinstance(atom, ir.AmountAbove)]
@@ -159,11 +167,11 @@ def _with(condition: ir.Cond, atom: ir.Cond, *, value: bool) -> ir.Cond:
 def _duty(pack: CheckedPack, duty: CheckedDuty) -> Iterator[Goal]:
     span = pack.about[duty.id].span()
     word = "comes with it" if duty.effect == "oblige" else "is given"
-    yield Goal(f"{duty.id}: there", "duty", duty.id, f"'{duty.id}' {word}", f"with '{duty.id}'", span, Holds(duty.kinds, duty.holds))
+    yield Goal(f"{duty.id}: there", "duty", duty.id, f"'{duty.id}' {word}", f"with '{duty.id}'", span, holding(duty.kinds, duty.holds))
     absent = negated(duty.holds)
     if not isinstance(absent, ir.Constant):
         no = f"'{duty.id}' does not come with it" if duty.effect == "oblige" else f"'{duty.id}' is not given"
-        yield Goal(f"{duty.id}: absent", "duty", duty.id, no, f"without '{duty.id}'", span, Holds(duty.kinds, absent))
+        yield Goal(f"{duty.id}: absent", "duty", duty.id, no, f"without '{duty.id}'", span, holding(duty.kinds, absent))
     yield from _conditions(pack, duty.id, duty.kinds, duty.holds, span)
 
 
@@ -180,7 +188,7 @@ def _conditions(pack: CheckedPack, owner: str, kinds: tuple[str, ...], condition
         elif len(tests) > 1:
             for value, word in ((True, "holds"), (False, "fails")):
                 text = told(atom, pack, positive=value)
-                aim = Holds(kinds, atom if value else ir.Not(atom))
+                aim = holding(kinds, atom if value else ir.Not(atom))
                 name = f"{owner}: {told(atom, pack)} {word}"
                 yield Goal(name, "condition", owner, f"'{owner}' meets '{text}'", f"where {text}", span, aim)
 
@@ -198,7 +206,7 @@ def _comparison(pack: CheckedPack, owner: str, kinds: tuple[str, ...], atom: ir.
         just = "just" if _value_at(atom, side) else "just not"
         detail = f"where {text} {'just holds' if just == 'just' else 'just fails'}"
         wanted = f"'{owner}' meets '{text}' {'just holding' if just == 'just' else 'just failing'}"
-        yield Goal(f"{owner}: {text}, {just}", "comparison", owner.partition(":")[0], wanted, detail, span, Holds(kinds, condition))
+        yield Goal(f"{owner}: {text}, {just}", "comparison", owner.partition(":")[0], wanted, detail, span, holding(kinds, condition))
 
 
 def _value_at(atom: ir.Compare, side: str) -> bool:
@@ -264,7 +272,7 @@ def _cap(pack: CheckedPack, cap: CheckedCap) -> Iterator[Goal]:
         if len(bands) > 1:
             wanted = f"{band.label} of '{cap.id}' decides"
             detail = f"by {band.label} of '{cap.id}'"
-            yield Goal(f"{cap.id}: {band.label}", "row", cap.id, wanted, detail, band.span, Holds(cap.kinds, band.condition))
+            yield Goal(f"{cap.id}: {band.label}", "row", cap.id, wanted, detail, band.span, holding(cap.kinds, band.condition))
         label = f"{cap.id}: {band.label}" if len(bands) > 1 else cap.id
         yield from _edges(pack, label, cap.id, cap.kinds, band, floor=floor)
     span = pack.about[cap.id].span()
@@ -327,12 +335,12 @@ def _edges(pack: CheckedPack, label: str, owner: str, kinds: tuple[str, ...], ba
     if constant is None or least <= constant <= most:
         at = all_of((band.condition, ir.Compare("==", ir.Amount(), band.amount)))
         yield Goal(
-            f"{label}, at", "bound", owner, f"exactly {what} is allowed", f"exactly {what}", band.span, Holds(kinds, at, allowed=True)
+            f"{label}, at", "bound", owner, f"exactly {what} is allowed", f"exactly {what}", band.span, holding(kinds, at, allowed=True)
         )
     if constant is None or least <= constant + beyond <= most:
         past = all_of((band.condition, ir.Compare("==", ir.Amount(), ir.Sum(band.amount, ir.Number(beyond)))))
         wanted = f"one minor unit {'less' if floor else 'more'} than {what} is refused"
-        yield Goal(f"{label}, beyond", "bound", owner, wanted, f"just beyond {what}", band.span, Holds(kinds, past))
+        yield Goal(f"{label}, beyond", "bound", owner, wanted, f"just beyond {what}", band.span, holding(kinds, past))
 
 
 # ------------------------------------------------------------------------------------------------ budgets
@@ -347,7 +355,7 @@ def _budget(pack: CheckedPack, budget: CheckedBudget) -> Iterator[Goal]:
         name = f"{budget.id}: {label}, {side}" if label else f"{budget.id}: {side}"
         among = counted if side in ("at", "beyond") else kinds
         family: Family = "bound" if side in _BOUNDS else "budget"
-        return Goal(name, family, budget.id, wanted, detail, span, Draws(among, budget.id, condition, side))
+        return Goal(name, family, budget.id, wanted, detail, span, Draws(among, budget.id, condition, certainly(condition), side))
 
     named = f"'{budget.id}'"
     yield goal("within", f"{named} has enough left", f"with enough left of {named}")

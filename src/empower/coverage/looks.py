@@ -13,7 +13,6 @@ from empower.coverage.goals import Asks, Draws, Holds, Offers
 from empower.decision import Decision
 from empower.environment import Environment
 from empower.errors import Fault
-from empower.formulas import certainly
 from empower.judge import Case, Speaking, Verdict, judge, outside_campaign, speak_account
 from empower.ledger import Balance, Counter
 from empower.noun import evolve, frozen
@@ -83,18 +82,34 @@ def reaches(aim: Holds | Draws, look: Look) -> bool:
     """Whether a question to the rules reaches a goal."""
     if look.case.plan.kind not in aim.kinds:
         return False
-    if not holds(certainly(aim.condition), look.env) or not _amount_known(look):
+    if not holds(aim.certain, look.env) or not _amount_known(look):
         return False
     if isinstance(aim, Holds):
         return not aim.allowed or look.verdict.outcome == "allow"
     return _draws(aim, look)
 
 
-def answers(aim: Asks | Offers, decision: Decision) -> bool:
+@frozen
+class Told:
+    """What an answer asks for, and what it offers instead."""
+
+    asked: frozenset[str]
+    """Facts, and parameters as `action.…`, that would settle the question; empty where the answer is another one."""
+    offered: frozenset[str]
+
+
+def told_by(decision: Decision | None) -> Told:
+    """What a decision asks for and offers; worked out once, since it takes long."""
+    if decision is None or decision.allowed:
+        return Told(frozenset(), frozenset())
+    needs = decision.needs if decision.outcome == "needs_info" else ()
+    asked = frozenset(need.fact for each in needs for need in each)
+    return Told(asked, frozenset(option.id for option in decision.options))
+
+
+def answers(aim: Asks | Offers, told: Told) -> bool:
     """Whether an answer reaches a goal."""
-    if isinstance(aim, Offers):
-        return any(option.id == aim.offer for option in decision.options)
-    return decision.outcome == "needs_info" and any(need.fact == aim.fact for each in decision.needs for need in each)
+    return aim.offer in told.offered if isinstance(aim, Offers) else aim.fact in told.asked
 
 
 def _amount_known(look: Look) -> bool:

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 from empower.cases import read_cases
 from empower.checked import CheckedPack
 from empower.compile import compile_pack
-from empower.coverage import Coverage, is_reached
+from empower.coverage import Coverage, is_reached, told_by
 from empower.coverage.goals import Family, Goal
-from empower.coverage.looks import Look
+from empower.coverage.looks import Look, Told
 from empower.decision import Decision
 from empower.load import read_yaml
-from empower.noun import evolve, frozen
+from empower.noun import evolve, field, frozen
 from empower.periods import day_in
 from empower.suggest.drafts import Draft, base_draft, draft_of, look, usual_drafts
 from empower.suggest.search import Search, decided
@@ -35,7 +35,8 @@ class Suggestion:
     goal: Goal
     draft: Draft
     decision: Decision
-    looks: tuple[Look, ...]
+    looks: tuple[Look, ...] = field(repr=False)
+    told: Told = field(repr=False)
 
 
 @frozen
@@ -92,11 +93,11 @@ def _suggestion(search: Search, goal: Goal) -> Suggestion | None:
     decision = decided(search.rules, draft).decision
     if decision is None:
         return None
-    return Suggestion(goal, draft, decision, (look(search.rules, draft),))
+    return Suggestion(goal, draft, decision, (look(search.rules, draft),), told_by(decision))
 
 
 def _shows(suggestion: Suggestion, goal: Goal) -> bool:
-    return is_reached(goal, suggestion.looks, suggestion.decision)
+    return is_reached(goal, suggestion.looks, suggestion.told)
 
 
 def _needed(found: Sequence[Suggestion], wanted: Sequence[Goal]) -> list[Suggestion]:

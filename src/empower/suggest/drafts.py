@@ -98,7 +98,7 @@ def read_all(rules: Rules, context: Any) -> dict[str, Value | None]:
 
 
 def example_of(rules: Rules, draft: Draft) -> Example:
-    """A draft as a case that can be decided; nothing is expected of it."""
+    """A draft as a case that can be decided; how that comes out is what one wants to know."""
     facts, currency = rules.program.facts, rules.program.currency
     context: dict[str, Any] = {}
     for path, value in draft.facts.items():
@@ -111,7 +111,7 @@ def example_of(rules: Rules, draft: Draft) -> Example:
     action |= {name: written(value, facts[f"action.{name}"], currency) for name, value in draft.parameters.items()}
     if draft.amount is not None:
         action["amount"] = {"minor": draft.amount, "currency": currency}
-    return Example("", Span(""), "", action, context, None, draft.spent, draft.at, {})
+    return Example("", Span(""), "", action, context, None, draft.spent, draft.at, {"outcome": "allow"})
 
 
 # ------------------------------------------------------------------------------------------------ some value of a fact

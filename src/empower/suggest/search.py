@@ -10,13 +10,13 @@ from empower.cases import Result, Spent, run_case
 from empower.checked import CheckedBudget
 from empower.compile import Rules
 from empower.coverage.goals import Asks, Draws, Goal, Holds, Offers
-from empower.coverage.looks import answers, reaches
+from empower.coverage.looks import answers, reaches, told_by
 from empower.formulas import all_of, negation_normal
 from empower.lower import condition_numbers
 from empower.noun import define, evolve, field
 from empower.periods import day_in
 from empower.suggest.drafts import Draft, example_of, look
-from empower.suggest.ways import Ways, later
+from empower.suggest.ways import Certain, Ways, later
 
 SEEDS_MAX, ALONE_MAX = 10, 3
 """A goal is looked for from so many drafts, and from so few for a case in which nothing else speaks."""
@@ -36,6 +36,8 @@ class Search:
     """The usual situation: a draft is the better the less it differs from it."""
     drafts: list[Draft] = field(factory=list)
     """Every draft to begin from."""
+    _certain: Certain = field(factory=dict)
+    _within: dict[str, list[tuple[str, ir.Cond]]] = field(factory=dict)
 
     def cost(self, draft: Draft) -> int:
         """How much of a draft would have to be written down, and how much of what its kind asks for is not told."""
@@ -59,7 +61,7 @@ class Search:
 
     def _seeds(self, aim: Holds | Draws) -> list[Draft]:
         """The drafts for which the least is missing, and of these the ones with the fewest changes."""
-        ways = Ways(self.rules, self.day_of)
+        ways = Ways(self.rules, self.day_of, self._certain)
         fitting = [draft for draft in self.drafts if draft.kind in aim.kinds]
         return sorted(fitting, key=lambda draft: (ways.unmet(aim.condition, draft), self.cost(draft)))[:SEEDS_MAX]
 
@@ -68,7 +70,12 @@ class Search:
     def _holding(self, aim: Holds, alone: str | None) -> Iterator[Draft]:
         """Drafts for which a condition holds; where one guardrail is to speak `alone`, with no other in the way."""
         for seed in self._seeds(aim)[: SEEDS_MAX if alone is None or aim.allowed else ALONE_MAX]:
-            ways = Ways(self.rules, self.day_of, at_a_bound=any(isinstance(part, ir.Amount) for part in condition_numbers(aim.condition)))
+            ways = Ways(
+                self.rules,
+                self.day_of,
+                self._certain,
+                at_a_bound=any(isinstance(part, ir.Amount) for part in condition_numbers(aim.condition)),
+            )
             wanted = (
                 aim.condition if alone is None and not aim.allowed else self._allowing(aim.condition, seed, "" if aim.allowed else alone)
             )
@@ -76,30 +83,17 @@ class Search:
             yield from itertools.islice(found, 1)
 
     def _allowing(self, condition: ir.Cond, draft: Draft, but: str | None = None) -> ir.Cond:
-        """A condition, and that no guardrail stands in the way, or none but one: the amount is within every threshold."""
-        plan = self.rules.program.plans[draft.kind]
-        within: list[ir.Cond] = [
-            ir.Compare(">=" if bar.effect == "floor" else "<=", ir.Amount(), bar.threshold.exact)
-            for bar in plan.bars
-            if bar.guardrail != but
-        ]
-        for account in plan.accounts:
-            if account.shadow or account.guardrail == but:
-                continue
-            if account.amount is not None:
-                before = ir.Number(0) if account.already is None else account.already.exact
-                within.append(ir.Compare("<=", ir.Sum(ir.Amount(), before), account.amount.exact))
-            first, last = account.campaign or (None, None)
-            within += [ir.Compare(">=", ir.Today(account.zone), ir.Number(first))] if first is not None else []
-            within += [ir.Compare("<=", ir.Today(account.zone), ir.Number(last))] if last is not None else []
-        return negation_normal(all_of((condition, *within)))
+        """A condition, and that no guardrail stands in the way, or none but one."""
+        if draft.kind not in self._within:
+            self._within[draft.kind] = list(_within(self.rules.program.plans[draft.kind]))
+        return all_of((condition, *(within for guardrail, within in self._within[draft.kind] if guardrail != but)))
 
     # -- budgets
 
     def _drawing(self, aim: Draws) -> Iterator[Draft]:
         budget = next(each for each in self.rules.checked.budgets if each.id == aim.budget)
         for seed in self._seeds(aim):
-            ways = Ways(self.rules, self.day_of)
+            ways = Ways(self.rules, self.day_of, self._certain)
             start = evolve(seed, spent={})
             if aim.side == "outside":
                 started: Iterator[Draft] = iter(_outside(self.rules, budget, start))
@@ -161,7 +155,7 @@ class Search:
         offer = next(each for each in self.rules.checked.menu if each.id == aim.offer)
         wanted = negation_normal(offer.when)
         seeds = sorted(self.drafts, key=self.cost)
-        fitting = (each for seed in seeds for each in itertools.islice(Ways(self.rules, self.day_of).to(wanted, seed), 2))
+        fitting = (each for seed in seeds for each in itertools.islice(Ways(self.rules, self.day_of, self._certain).to(wanted, seed), 2))
         refused = (each for draft in fitting for each in self._refused(draft))
         yield from (each for each in itertools.islice(refused, DECIDED_MAX) if answers_to(self.rules, each, aim))
 
@@ -174,6 +168,21 @@ class Search:
         if bounds is not None:
             beyond = (seen.verdict.limit if seen.verdict.limit is not None else bounds[1]) + 1
             yield evolve(draft, amount=beyond)
+
+
+def _within(plan: ir.Plan) -> Iterator[tuple[str, ir.Cond]]:
+    """For each guardrail of a kind that it does not stand in the way: the amount is within its threshold, the day within its campaign."""
+    for bar in plan.bars:
+        yield bar.guardrail, ir.Compare(">=" if bar.effect == "floor" else "<=", ir.Amount(), bar.threshold.exact)
+    for account in plan.accounts:
+        if account.amount is not None and not account.shadow:
+            before = ir.Number(0) if account.already is None else account.already.exact
+            yield account.guardrail, ir.Compare("<=", ir.Sum(ir.Amount(), before), account.amount.exact)
+        first, last = account.campaign or (None, None)
+        if first is not None:
+            yield account.guardrail, ir.Compare(">=", ir.Today(account.zone), ir.Number(first))
+        if last is not None:
+            yield account.guardrail, ir.Compare("<=", ir.Today(account.zone), ir.Number(last))
 
 
 def _outside(rules: Rules, budget: CheckedBudget, draft: Draft) -> Sequence[Draft]:
@@ -190,8 +199,7 @@ def decided(rules: Rules, draft: Draft) -> Result:
 
 def answers_to(rules: Rules, draft: Draft, aim: Asks | Offers) -> bool:
     """Whether a draft, decided in full, reaches a goal that is about the answer."""
-    decision = decided(rules, draft).decision
-    return decision is not None and answers(aim, decision)
+    return answers(aim, told_by(decided(rules, draft).decision))
 
 
 __all__ = ["Search", "answers_to", "decided"]

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from empower import ir
 from empower.backends.interpret import holds, number
 from empower.compile import Rules
-from empower.environment import Unread, Value
+from empower.environment import Environment, Unread, Value
 from empower.formulas import certainly, negation_normal
 from empower.lower import every_number, facts_of_number
 from empower.moments import milliseconds
@@ -25,11 +25,13 @@ WAYS_MAX = 8
 """So many ways to meet one condition are followed up."""
 STEPS_MAX = 14
 """So many conditions are met one after another before it is given up."""
-TRIES_MAX = 800
-"""So many conditions are evaluated on the way from one draft."""
+TRIES_MAX = 250
+"""So many steps are taken from one draft."""
 _MINUTE_MS = 60_000
 _OPPOSITE: dict[ir.Operator, ir.Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "==": "!=", "!=": "=="}
 Step = Callable[[int], Draft]
+Certain = dict[int, tuple[ir.Cond, ir.Cond]]
+"""Conditions that were met before, by identity, each with what certainly holds of it."""
 
 
 @define
@@ -38,28 +40,34 @@ class Ways:
 
     rules: Rules
     day_of: Callable[..., int]
+    _certain: Certain = field(factory=dict)
     at_a_bound: bool = False
     """The amount is set by an equation: whatever else is wanted of it is met by moving something else, where that is possible."""
     left: int = TRIES_MAX
 
-    _certain: dict[int, tuple[ir.Cond, ir.Cond]] = field(factory=dict)
-    """Conditions that were met before, by identity, each with what certainly holds of it."""
+    _seen: tuple[Draft, Environment] | None = None
+    """The draft that was looked at last."""
 
     def meets(self, condition: ir.Cond, draft: Draft) -> bool:
         """Whether a condition certainly holds for a draft."""
-        self.left -= 1
         if id(condition) not in self._certain:
             self._certain[id(condition)] = (condition, certainly(condition))
         try:
-            return holds(self._certain[id(condition)][1], environment(self.rules, draft, self.day_of))
+            return holds(self._certain[id(condition)][1], self._environment(draft))
         except Unread:
             return False
 
+    def _environment(self, draft: Draft) -> Environment:
+        if self._seen is None or self._seen[0] is not draft:
+            self._seen = (draft, environment(self.rules, draft, self.day_of))
+        return self._seen[1]
+
     def to(self, condition: ir.Cond, draft: Draft) -> Iterator[Draft]:
         """Drafts for which a condition in negation normal form certainly holds, those with the fewest changes first."""
+        self.left -= 1
         if self.left <= 0:
             return
-        if self.meets(condition, draft):
+        if not isinstance(condition, ir.All) and self.meets(condition, draft):
             yield draft
             return
         match condition:
@@ -116,7 +124,7 @@ class Ways:
             case ir.SetTest(fact=fact):
                 yield from self._sets(fact, atom.members, draft)
             case ir.TextTest(fact=fact, text=text):
-                yield from (draft.told(fact, each) for each in ((text, f"{text} x", f"x {text}") if wanted else (USUALLY, "x")))
+                yield from (draft.told(fact, each) for each in ((text, f"{text} x", f"x {text}") if wanted else (USUALLY, "x")) if each)
             case ir.Known(fact=fact):
                 yield draft.told(fact, self._some(fact, draft) if wanted else None)
 
@@ -252,4 +260,4 @@ def days_after(at: int, days: int, zone: ZoneInfo) -> int:
     return milliseconds(moment.astimezone(zone) + datetime.timedelta(days=days))
 
 
-__all__ = ["Ways", "later"]
+__all__ = ["Certain", "Ways", "later"]
