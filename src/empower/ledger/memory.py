@@ -172,7 +172,7 @@ class MemoryLedger(Ledger):
     def currency_of(self, key: str) -> str | None:
         """The currency of what is held under a key; see the port."""
         with self._mine():
-            known = self._known.get(self._owners.get(key, key))
+            known = self._known.get(self._owners.get(key, key)) if key in self._holds else None
             return currency_of(known.wish, key) if known is not None else None
 
     def expire_due(self) -> int:

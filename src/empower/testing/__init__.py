@@ -19,19 +19,8 @@ from __future__ import annotations
 import pytest
 
 ASSERTING = (
-    "archives",
-    "audit",
-    "clocks",
-    "crashes",
-    "durable",
-    "histories",
-    "holds",
-    "keys",
-    "machine",
-    "reserving",
-    "simulation",
-    "threads",
-)
+    "archives", "audit", "clocks", "crashes", "durable", "histories", "holds", "keys", "machine", "reserving", "simulation", "threads",
+)  # fmt: skip
 pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ASSERTING))
 
 from empower.testing.archives import ArchiveConformance  # noqa: E402

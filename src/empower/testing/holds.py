@@ -12,6 +12,22 @@ from empower.testing.asks import DAY, EVER, MONTH, ROLLING, Clock, Words, attemp
 class Holds:
     """Holds: confirmed, voided, reversed or expired."""
 
+    def test_the_currency_of_what_is_held_is_told(self, ledger: Ledger) -> None:
+        """Of a hold and of a part of one, also once it is settled; of nothing else."""
+        give(ledger, "plain", EVER)
+        reserve(ledger, wish("pounds", 100, currency="GBP"), leg(EVER))
+        reserve(ledger, wish("parts", 1, 2, currency="EUR"), [leg(EVER, 1)], [leg(EVER, 2)])
+        attempt(ledger, wish("noted", 100, currency="GBP"))
+        ledger.void("pounds")
+        asked = ("plain", "pounds", "parts#2", "parts", "noted", "nobody")
+        assert [ledger.currency_of(key) for key in asked] == [None, "GBP", "EUR", None, None, None]
+
+    def test_a_guess_of_the_time_is_near_it(self, ledger: Ledger, clock: Clock) -> None:
+        """It is not looked up, and a clock that went on is as good as the ledger's own."""
+        give(ledger, "k", EVER)
+        clock.at += DAY
+        assert ledger.guess() == ledger.now() == clock.at
+
     def test_confirm_is_optional_and_fixes_the_final_amount(self, ledger: Ledger) -> None:
         """What is not confirmed goes back; the times stay 1."""
         give(ledger, "k", MONTH, 50)

@@ -111,7 +111,7 @@ class Connections(Way):
                 with mine.pool.connection() as connection:
                     answer = work(connection)
             except PoolTimeout as error:
-                raise failure(error, self.where) from error
+                raise self._none_free(error) from error
             except psycopg.Error as error:
                 if not pause_ms or not _may_ask_again(error):
                     raise failure(error, self.where) from error
@@ -142,6 +142,14 @@ class Connections(Way):
         if mine is not None and mine.process == os.getpid():
             mine.caretaker.close()
             mine.pool.close()
+
+    def _none_free(self, error: PoolTimeout) -> LedgerUnavailable:
+        """Why no connection came free: the pool tries by itself, and does not hand on what it was told."""
+        try:
+            psycopg.connect(self._address).close()
+        except psycopg.Error as reason:
+            return failure(reason, self.where)
+        return failure(error, self.where)
 
     def _of_process(self) -> _OfProcess:
         mine = self._mine

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,6 +37,12 @@ _KNOWN_CLASSES: dict[str, tuple[type[LedgerUnavailable], str, str]] = {
     "53": (LedgerFull, "has no room left", f"make room, then {_AGAIN}"),
     "XX": (WrongLedger, "is damaged", "keep it as it is, and go on with a backup"),
 }
+_WORDS = {
+    "too many connections|too many clients|remaining connection slots": "53300",
+    'FATAL:  database "[^"]*" does not exist': "3D000",
+    'FATAL:  role "[^"]*" does not exist|authentication failed|no pg_hba.conf entry|is not permitted to log in': "28000",
+}
+"""What a server says to somebody whom it does not let in, in English."""
 _LOST: tuple[type[LedgerUnavailable], str, str] = (LedgerUnavailable, "cannot be reached", f"{_AGAIN}, which tells what became of it")
 
 _NONE_FREE: tuple[type[LedgerUnavailable], str, str] = (
@@ -47,11 +54,16 @@ _NONE_FREE: tuple[type[LedgerUnavailable], str, str] = (
 
 def failure(error: Exception, where: str) -> LedgerUnavailable:
     """What went wrong, as an exception of this library; `where`: which ledger, without a password."""
-    code = getattr(error, "sqlstate", None) or ""
+    code = getattr(error, "sqlstate", None) or _code_of(str(error))
     known = _NONE_FREE if isinstance(error, PoolTimeout) else _KNOWN.get(code) or _KNOWN_CLASSES.get(code[:2]) or _LOST
     kind, matter, help_ = known
     told = str(error).strip().partition("\n")[0]
     return kind(f"the ledger {where} {matter} ({told}); nothing was acknowledged (help: {help_})")
+
+
+def _code_of(told: str) -> str:
+    """The SQLSTATE of a connection that was refused: libpq hands on the words only."""
+    return next((code for words, code in _WORDS.items() if re.search(words, told)), "")
 
 
 @contextmanager

@@ -42,10 +42,10 @@ from empower.ledger.postgres.archive import archived, cut_before, fill_archive, 
 from empower.ledger.postgres.asks import Ask, Counters, leg_lists, listed, replayed, told
 from empower.ledger.postgres.audit import audit, audit_joined
 from empower.ledger.postgres.connections import Connection, Connections, HostTransaction, Way
-from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from
+from empower.ledger.rows import counter_from, record_from, subject_fragment, subjects_from, wish_from
 from empower.ledger.sqlite.archive_file import Archived, opened_archive
 from empower.ledger.sqlite.audit import both
-from empower.ledger.wishes import amounts_given
+from empower.ledger.wishes import amounts_given, currency_of
 
 TRIES = 20
 """How often a call begins again because something changed while it was on its way; each time somebody else went on."""
@@ -68,6 +68,10 @@ _UNSETTLED = (
     f"SELECT hold.key, reserved, expires_at, state, confirmed, taken_back, now_ms FROM {_TIME} AS now_ms, empower.hold "  # noqa: S608
     "JOIN empower.entry ON entry.sequence = hold.sequence WHERE state = 'held' AND at <= now_ms - %s::bigint ORDER BY at, hold.sequence, part"
 )
+_WISH = """
+SELECT told.wish FROM empower.hold JOIN (SELECT sequence, entry.wish FROM empower.entry UNION ALL SELECT sequence, past.wish FROM empower.past) AS told
+ON told.sequence = hold.sequence WHERE hold.key = %s
+"""
 _HISTORY = "SELECT sequence, at, key, event, amount, subjects, record, because FROM empower.entry WHERE strpos(subjects, %s) > 0 ORDER BY at, sequence"
 _ARCHIVE = f"SELECT empower.archive_v1({_CLOCK}, %s::bigint, %s::bigint, %s, %s::bigint, %s::bytea)"
 _KEEP = "INSERT INTO empower.pack (digest, content) VALUES (%s, %s) ON CONFLICT (digest) DO NOTHING"
@@ -103,6 +107,10 @@ class PostgresLedger(Ledger):
     def now(self) -> int:
         """Ledger time: the clock, but never before the last entry."""
         return self._noticed(int(self._told(_NOW, ())))
+
+    def guess(self) -> int:
+        """The clock here, as far ahead as ledger time was when it was last told; see the port."""
+        return self._here() + self._ahead
 
     def reserve(
         self,
@@ -180,6 +188,11 @@ class PostgresLedger(Ledger):
     def reverse(self, key: str, amount: int, because: str) -> Held:
         """Take back `amount` in all so far of what was confirmed; see the port."""
         return self._settle(key, "reversed", lambda hold: reverse(hold, amount), because)
+
+    def currency_of(self, key: str) -> str | None:
+        """The currency of what is held under a key; see the port."""
+        rows = self._rows(_WISH, (key,))
+        return currency_of(wish_from(rows[0][0]), key) if rows else None
 
     def expire_due(self) -> int:
         """Mark holds that have passed their expiry; returns how many this call marked."""
@@ -327,7 +340,7 @@ class PostgresLedger(Ledger):
     def _instants(self, at: int | None = None) -> Iterator[int]:
         """For which instant to work out calendar periods: for the one that ledger time is expected to be, anew each time."""
         for _ in range(TRIES):
-            yield self._here() + self._ahead if at is None else at
+            yield self.guess() if at is None else at
 
     def _noticed(self, now: int) -> int:
         self._ahead = now - self._here()
