@@ -59,9 +59,9 @@ def _people(writer: Writer) -> Iterator[Item]:
 def _unknown(writer: Writer) -> list[Item]:
     checked = writer.checked
     asked = [path for path, note in checked.fact_notes.items() if note.supplied_by == "staff" and path in writer.lexicon.questions]
-    found = [
-        Item("What is not known is found out first. It never counts as no, as nothing or as zero, and never makes an answer more generous.")
-    ]
+    shared = any(budget.shared_at_most is not None for budget in checked.budgets)
+    generous = "and never makes an answer more generous" + (", save where a budget above says what is shared meanwhile" if shared else "")
+    found = [Item(f"What is not known is found out first. It never counts as no, as nothing or as zero, {generous}.")]
     if asked:
         found.append(Item("What we ask:", lines=tuple(("", writer.words(checked.fact_notes[path].ask)) for path in asked)))
     told = [writer.lexicon.names[path] for path, note in checked.fact_notes.items() if note.supplied_by == "host"]
