@@ -139,7 +139,17 @@ def test_data_is_the_same_on_every_run(wrong: Path) -> None:
 
 def test_what_stands_for_a_pack(folder: Path) -> None:
     """A folder, a file in it, a folder above, and nothing at all: each means the pack."""
-    for arguments in ([], ["."], ["cafe"], ["cafe/pack.yaml"], ["cafe/cases.yaml"], [str(folder)], [str(folder / "cafe")]):
+    (folder / "cafe" / "rows.csv").write_text("", encoding="utf-8")
+    for arguments in (
+        [],
+        ["."],
+        ["cafe/rows.csv"],
+        ["cafe"],
+        ["cafe/pack.yaml"],
+        ["cafe/cases.yaml"],
+        [str(folder)],
+        [str(folder / "cafe")],
+    ):
         answer = run("test", *arguments)
         assert (answer.returncode, answer.stdout.splitlines()[0]) == (0, "ok: cafe, 4 cases"), arguments
 

@@ -19,7 +19,7 @@ from hypothesis import given, strategies as st
 from jsonschema import Draft202012Validator
 
 from commands import run
-from empower import Guard, MalformedRequest, load_pack
+from empower import Approval, Guard, MalformedRequest, load_pack
 from empower.cases import EXPECTATIONS, Example, read_cases
 from empower.checked import CheckedPack
 from empower.compile import compile_pack
@@ -296,6 +296,16 @@ def test_a_guard_takes_the_models(name: str) -> None:
             assert guard.preview(action, context).to_dict() == plain
             assert guard.preview(action, example.context).to_dict() == plain
         assert guard.decide(action, context, key="k").outcome == plain["outcome"]
+
+
+def test_an_approver_may_be_a_model() -> None:
+    """Approvals, options and several actions at once take models as well."""
+    pack = PACKS["grocery-doorstep"]
+    made, guard = module(pack), Guard(pack)
+    context, gesture = made.Context(actor=made.Actor(id="d7", role="driver")), made.Gesture(amount="30")
+    assert guard.decide(gesture, context, key="k", approval=Approval(by=made.Actor(id="m2", role="manager"))).allowed
+    assert guard.decide_all([gesture, gesture], context).outcome == "escalate"
+    assert guard.options(context) == guard.options({"actor": {"id": "d7", "role": "driver"}})
 
 
 def test_the_example_of_the_page_works(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,11 +30,11 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Answer wi
 
 
 def find_pack(name: str) -> Path:
-    """A pack by its path, or by the name of one that is shipped. Its `cases.yaml` stands for the pack beside it."""
+    """A pack by its path, or by the name of one that is shipped. Its cases or a table of it stand for the pack beside them."""
     path = Path(name)
     shipped = shipped_packs()
     if path.is_file():
-        return path.parent if path.name == CASES else path
+        return path.parent if path.name == CASES or path.suffix == ".csv" else path
     if path.is_dir():
         return path
     if name in shipped:
