@@ -60,9 +60,8 @@ bench: .venv/.has-bench  ## measure speed against a hand-written function and ot
 	@$(PYTHON) -m benchmarks
 
 torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000 answered calls on each store
-	@rm -rf build/torture && mkdir -p build/torture
 	@$(PYTHON) -m torture broken
-	@$(PYTHON) -m torture sqlite:///build/torture/till.db --calls 200000
+	@$(PYTHON) -m torture sqlite --calls 200000 --seconds 30
 	@$(PYTHON) -m torture postgresql --calls 200000 --seconds 60
 
 test-others:  ## run the tests on every other supported Python that is here

@@ -12,12 +12,13 @@ from pathlib import Path
 
 from attrs import frozen
 
+from empower.ledger.sqlite import parse_address
 from torture.broken import FAULTS, STORES, USUAL, Hunter
 from torture.check import Findings
 from torture.disk import Disk, small_disk
 from torture.run import torture
 from torture.server import Server, new_server
-from torture.stores import without_fault
+from torture.stores import store_at, without_fault
 
 DISK_MB = 160
 
@@ -32,6 +33,10 @@ def main() -> int:
         disk = opened.enter_context(small_disk(DISK_MB)) if options.full_disk else None
         if options.full_disk and disk is None:
             sys.exit("no disk can be mounted here (help: it takes root)")
+        if options.address.startswith("sqlite") and ":" in options.address:
+            path = parse_address(store_at(options.address).address)[0]
+            if path.exists():
+                sys.exit(f"{path} is there already (help: name a new file, or `sqlite` for one of our own)")
         server = None
         if options.address == "postgresql":
             server = new_or_exit(disk.folder if disk else None)
@@ -91,12 +96,17 @@ class Place:
     folder: Path
     server: Server | None
 
+    @property
+    def fresh(self) -> bool:
+        """Is it made for the round? A server that is named may be used by others."""
+        return self.server is not None or not self.address.startswith("postgresql")
+
     def take(self, number: int) -> str:
-        """The ledger of a round: the one that is named, or a fresh one of our own."""
+        """The ledger of a round: a fresh one each, for the clock of the round before has stepped; only a server that is named is used on."""
         if self.address == "sqlite":
             return f"sqlite:///{self.folder}/till{number}.db"
         if self.server is None:
-            return self.address
+            return self.address if number == 1 or self.address.startswith("postgresql") else f"{self.address}-{number}"
         # In every second round the server goes by the clocks of its clients, so that days end there and clocks jump
         address = self.server.database()
         return address if number % 2 else address.replace("postgresql:", "postgresql+own-clocks:", 1)
@@ -117,7 +127,9 @@ def rounds(options: argparse.Namespace, place: Place, disk: Disk | None) -> int:
         number += 1
         seed = options.seed if number == 1 else f"{options.seed}.{number}"
         address = place.take(number)
-        findings = torture(address, seconds=options.seconds, processes=options.processes, seed=seed, server=place.server, disk=disk)
+        findings = torture(
+            address, seconds=options.seconds, processes=options.processes, seed=seed, server=place.server, disk=disk, fresh=place.fresh
+        )
         print(f"round {number}, --seed {seed}: {told(findings)}", flush=True)
         place.leave(address)
         if not findings.work["answered"]:

@@ -13,8 +13,8 @@ from torture import broken_postgres, broken_sqlite
 from torture.run import torture
 from torture.server import Server
 
-ROUNDS = 5
-"""A fault that needs an unlucky moment may need more than one round, each longer than the last, on a machine with other things to do."""
+ROUNDS = 6
+"""A fault that needs an unlucky moment may need more than one round, each twice as long as the last, on a machine with other things to do."""
 FAULTS: Mapping[str, frozenset[str]] = {
     "checks-then-acts": frozenset({"limit", "sum"}),
     "answers-before-it-commits": frozenset({"lost", "answers", "order"}),
@@ -81,7 +81,7 @@ class Hunter:
     folder: Path
     server: Server | None
     seconds: float
-    """How long the first round of a fault lasts; the next are as long again, each."""
+    """How long the first round of a fault lasts; each further one lasts twice as long."""
     processes: int = 4
     seed: str = ""
 
@@ -99,11 +99,11 @@ class Hunter:
         began = time.monotonic()
         for number in range(1, ROUNDS + 1):
             found.rounds = number
-            enough = self.round(found, self.seconds * (2 * number if found.sound else number))
+            enough = self.round(found, self.seconds * 2 ** (number if found.sound else number - 1))
             if enough if found.sound else found.right:
                 break
         else:
-            found.rules["work"] += found.sound
+            found.rules.update(["work"] if found.sound else [])
         found.seconds = time.monotonic() - began
         return found
 
@@ -117,7 +117,7 @@ class Hunter:
         )
         found.work.update(findings.work)
         found.rules.update({rule: count for rule, count in findings.rules.items() if rule != "work"})
-        return not findings.rules["work"]
+        return "work" not in findings.rules
 
     def address(self, fault: str, number: int) -> str:
         mark = f"+{fault}" if fault else ""

@@ -12,8 +12,8 @@ from empower.ledger import Counter, Leg, Part, Window, Wish
 
 ZONE = "Europe/London"
 ACTORS = ("d1", "d2", "d3")
-LIFETIMES = (None, None, None, 5, 40, 150, 300)
-LONGEST_LIFETIME_MS = 300
+LIFETIMES = (None, None, None, 5, 40, 150, 600)
+LONGEST_LIFETIME_MS = 600
 
 
 @frozen

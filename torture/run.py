@@ -33,7 +33,7 @@ from torture.journal import Call, read_calls
 from torture.plan import LONGEST_LIFETIME_MS, ZONE, counter_named
 from torture.proxy import CUTS, serve
 from torture.server import Server
-from torture.stores import opened, prepare, set_clock
+from torture.stores import opened, prepare, set_clock, store_at
 
 HANGS_AFTER_SECONDS = 20
 
@@ -173,18 +173,21 @@ def forked(work: Callable[[], object]) -> int:
         os._exit(1)
 
 
-def torture(address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None, disk: Disk | None = None) -> Findings:
-    """Run, and check; a disk that is given, on which the ledger lies, is full at times.
+def torture(
+    address: str, *, seconds: float, processes: int, seed: str, server: Server | None = None, disk: Disk | None = None, fresh: bool = True
+) -> Findings:
+    """Run, and check; a disk that is given, on which the ledger lies, is full at times. Only of a fresh ledger is a server's clock set.
 
     What happens when is up to the machine; what is asked, and who is killed in which order, is the seed's.
     """
     folder = Path(tempfile.mkdtemp(prefix="empower-torture-"))
     run_name = f"{seed}-{time.time_ns():x}"
     done(lambda: prepare(address))
-    offset = offset_to_midnight(seconds)
+    offset = offset_to_midnight(seconds) if fresh or store_at(address).own_clocks else 0
     ends = time.monotonic() + seconds
-    steps = ends - seconds / 4
-    done(lambda: set_clock(address, offset, steps, STEP_MS))
+    steps = ends - seconds / 4 if fresh else ends + seconds
+    if fresh:
+        done(lambda: set_clock(address, offset, steps, STEP_MS))
     order = Order(address, run_name, seed, folder, ends, offset, steps)
     run = Run(order, processes, server, Random(seed), disk=disk)
     try:
