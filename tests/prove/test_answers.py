@@ -216,6 +216,19 @@ def test_what_hangs_on_a_pattern_is_unknown() -> None:
     assert isinstance(found(loaded(document), "claim/x")["claim/x"], Unknown)
 
 
+def test_a_claim_about_a_parameter_is_about_those_who_take_it() -> None:
+    """What a claim says of a parameter says nothing of actions that have none."""
+    document = shop()
+    document["actions"]["gift"] = {"amount": "money 0.01..10", "parameters": {"what": "one of [card, wine]"}}
+    document["caps"].append(read("{id: gifts, for: gift, at_most: {by: action.what, card: 5, wine: 10}, because: trust}"))
+    document["claims"].append(read("{id: cheap, never: action.what == 'card' and action.amount > 5, because: thrift}"))
+    document["claims"].append(read("{id: cheaper, never: action.what != 'wine' and action.amount > 4.50, because: thrift}"))
+    answers = found(loaded(document), "claim/cheap", "claim/cheaper")
+    assert [(name, answer.says) for name, answer in answers.items()] == [
+        ("claim/cheaper", "An agent asks for 'gift' of £4.51: allowed up to £5.00, but 'cheaper' says never.")
+    ]
+
+
 def test_only_what_is_named_is_asked() -> None:
     """Questions are chosen by their name or by that of their family; a name that is none is told with the nearest."""
     pack = loaded(shop())

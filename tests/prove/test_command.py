@@ -10,7 +10,7 @@ import pytest
 
 from commands import run, run_apart
 from empower.cli import prove as command
-from empower.prove.answers import Answer, NotReproduced, Proved, Question
+from empower.prove.answers import Answer, NotReproduced, Proved, Question, Unknown
 from prove.shop import Document, read, shop, write
 
 FAST = ("--question", "claim", "--question", "rank")
@@ -79,6 +79,19 @@ def test_a_defect_of_empower_has_a_code_of_its_own(tmp_path: Path, monkeypatch: 
     answer = run("prove", str(tmp_path / "shop"))
     assert answer.returncode == 70
     assert "this is a defect of empower: please report it with your pack" in answer.stdout
+
+
+def test_what_is_unknown_is_told_together(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A large pack that is stopped has thousands of open questions: one clear word, and an exit code that is not 0."""
+    write(shop(), tmp_path / "shop")
+    answers = [Unknown(Question(f"dead/r{number}", "it speaks"), "stopped after 25 seconds", "ask less") for number in range(6_696)]
+    monkeypatch.setattr(command, "_answers", lambda *_: iter(answers))
+    answer = run("prove", str(tmp_path / "shop"))
+    assert answer.returncode == 1
+    assert answer.stdout == (
+        "unknown  dead/r0, dead/r1, dead/r2 and 6,693 more\n  stopped after 25 seconds\n  help: ask less\n\n"
+        "dead         6696 unknown\n6696 questions: 6696 unknown\n"
+    )
 
 
 def test_it_works_in_a_process_of_its_own(tmp_path: Path) -> None:

@@ -9,16 +9,18 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
 from empower.cli.screen import OK, Wrong
-from empower.prove.answers import Answer, Fails, NotReproduced, Proved, fine, word_for
+from empower.prove.answers import Answer, Fails, NotReproduced, Proved, Unknown, fine, word_for
 
 DEFECT = 70
 """The exit code when the solver and the compiled pack disagree: a defect of empower."""
+NAMED_MAX = 3
 COLOURS = {
     "proved": "green", "accepted": "green", "fails": "red", "vacuous": "yellow", "unknown": "yellow", "unbounded": "yellow",
     "not reproduced": "magenta",
@@ -74,7 +76,7 @@ def _shown(
         task = progress.add_task("proving", total=None)
         for answer in _answers(path, questions, work, seconds, lambda count: progress.update(task, total=count)):
             progress.advance(task)
-            if not quiet:
+            if not quiet and not isinstance(answer, Unknown):
                 _tell(progress.console, answer)
             yield answer
 
@@ -115,10 +117,10 @@ def _tell(output: Console, answer: Answer) -> None:
     for place in answer.question.places:
         head.append(f"  {place}", style="not bold dim")
     output.print(head)
-    output.print(Text("  " + answer.says.replace("\n", "\n  ")))
+    output.print(Padding(Text(answer.says), (0, 0, 0, 2)))
     for name in ("why", "help"):
         if getattr(answer, name, ""):
-            output.print(Text(f"  {'accepted' if name == 'why' else name}: {getattr(answer, name)}", style="dim"))
+            output.print(Padding(Text(f"{'accepted' if name == 'why' else name}: {getattr(answer, name)}", style="dim"), (0, 0, 0, 2)))
     cases = (
         answer.example.cases
         if isinstance(answer, Fails) and answer.example
@@ -135,8 +137,25 @@ def _tell(output: Console, answer: Answer) -> None:
     output.print()
 
 
+def _tell_unknown(output: Console, answers: Sequence[Answer]) -> None:
+    """What was not answered, together where it is for one reason: it may be thousands."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for answer in answers:
+        if isinstance(answer, Unknown):
+            reasons.setdefault((answer.says, answer.help), []).append(answer.question.name)
+    for (says, help_), names in reasons.items():
+        more = len(names) - NAMED_MAX
+        head = Text("unknown", style=f"bold {COLOURS['unknown']}")
+        head.append(f"  {', '.join(names[:NAMED_MAX])}{f' and {more:,} more' if more > 0 else ''}", style="bold default")
+        output.print(head)
+        output.print(Padding(Text(says), (0, 0, 0, 2)))
+        output.print(Padding(Text(f"help: {help_}", style="dim"), (0, 0, 0, 2)))
+        output.print()
+
+
 def _summary(output: Console, answers: Sequence[Answer]) -> None:
-    """How many of each family came out how, and the figures."""
+    """What is unknown, how many of each family came out how, and the figures."""
+    _tell_unknown(output, answers)
     families: dict[str, Counter[str]] = {}
     for answer in answers:
         families.setdefault(answer.question.family, Counter())[word_for(answer)] += 1
@@ -147,7 +166,8 @@ def _summary(output: Console, answers: Sequence[Answer]) -> None:
         output.print(line)
     for answer in answers:
         if isinstance(answer, Proved) and answer.says and answer.question.family == "exposure":
-            output.print(Text(f"{answer.question.says}\n  " + answer.says.replace("\n", "\n  ")))
+            output.print(Text(answer.question.says))
+            output.print(Padding(Text(answer.says), (0, 0, 0, 2)))
     total = Counter(map(word_for, answers))
     output.print(
         Text(f"{len(answers)} question{'s' if len(answers) != 1 else ''}: " + ", ".join(f"{count} {word}" for word, count in total.items()))

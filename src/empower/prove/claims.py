@@ -7,9 +7,9 @@ from functools import partial
 
 from empower import ir
 from empower.backends.smt import Term, World, every, fresh, opposite, some
-from empower.checked import CheckedClaim
+from empower.checked import CheckedClaim, Kind
 from empower.decision import Decision
-from empower.formulas import all_of, any_of, negated
+from empower.formulas import all_of, any_of, condition_facts, negated
 from empower.money import format_money, parse_money
 from empower.prove.answers import Answer, Proved, Question, Vacuous
 from empower.prove.asking import Asking, Search
@@ -33,7 +33,8 @@ def _answer(inquiry: Inquiry, question: Question, claim: CheckedClaim) -> Answer
     alone, approved = with_approved(broken, value=False), with_approved(broken, value=True)
     for kind in inquiry.kinds:
         situation = inquiry.situation(kind)
-        for answer in (_alone(inquiry, question, claim, situation, alone), _approved(inquiry, question, claim, situation, approved)):
+        here, there = (of_kind(each, inquiry.checked.kinds[kind]) for each in (alone, approved))
+        for answer in (_alone(inquiry, question, claim, situation, here), _approved(inquiry, question, claim, situation, there)):
             if answer is not None:
                 return answer
     return _vacuous(inquiry, question, claim, any_of((alone, approved))) or Proved(question)
@@ -113,7 +114,9 @@ def approved(requester: SymbolicVerdict, approver: SymbolicVerdict) -> Term:
 
 def _vacuous(inquiry: Inquiry, question: Question, claim: CheckedClaim, broken: ir.Cond) -> Answer | None:
     """A claim that nobody could break: what it forbids cannot be asked, or those whom it speaks of are never allowed anything."""
-    if claim.mode == "never" and not any(_possible(inquiry.situation(kind), broken) for kind in inquiry.kinds):
+    if claim.mode == "never" and not any(
+        _possible(inquiry.situation(kind), of_kind(broken, inquiry.checked.kinds[kind])) for kind in inquiry.kinds
+    ):
         return Vacuous(
             question, "what it forbids cannot happen at all, whatever the rules say", "read the claim again: it holds of nothing"
         )
@@ -140,6 +143,20 @@ def _about(condition: ir.Cond) -> ir.Cond:
             return condition
         case _:
             return ir.Constant(value=True)
+
+
+def of_kind(condition: ir.Cond, kind: Kind) -> ir.Cond:
+    """A condition as one kind can meet it: what is said of parameters that it does not take, or of their opposite, does not hold."""
+    match condition:
+        case ir.All(conditions=parts):
+            return all_of(tuple(of_kind(part, kind) for part in parts))
+        case ir.Any(conditions=parts):
+            return any_of(tuple(of_kind(part, kind) for part in parts))
+        case ir.AtLeast(count=count, conditions=parts):
+            return ir.AtLeast(count, tuple(of_kind(part, kind) for part in parts))
+        case _:
+            given = {fact.removeprefix("action.") for fact in condition_facts(condition) if fact.startswith("action.")}
+            return condition if given <= {"kind", *kind.parameters} else ir.Constant(value=False)
 
 
 def with_approved(condition: ir.Cond, *, value: bool) -> ir.Cond:
