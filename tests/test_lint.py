@@ -142,6 +142,9 @@ def test_the_exit_code_says_whether_something_was_found(monkeypatch: pytest.Monk
     assert (bad.returncode, bad.stdout) == (1, "")
     assert "single-equals" in bad.stderr
     assert run("lint", "no-question", "--on", "soon").returncode == 2
+    monkeypatch.chdir(LINT / "unused")
+    assert run("lint").stdout == (LINT / "unused" / "expected.txt").read_text(encoding="utf-8")
+    assert run("lint", "..").stdout.count("\n1 finding\n") == len(FINDINGS)
 
 
 def test_findings_are_data(monkeypatch: pytest.MonkeyPatch) -> None:

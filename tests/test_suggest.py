@@ -179,7 +179,7 @@ def test_what_cannot_be_reached_is_named(tmp_path: Path) -> None:
 def test_a_pack_without_cases_gets_its_first(tmp_path: Path) -> None:
     """Where there is no case yet, the suggestions begin with what is given: some value of every fact."""
     found = shop(tmp_path, RULE + LOOKUP, cases=None)
-    assert found.text.lstrip().startswith("# ---- Suggested")
+    assert found.text.startswith("# ---- Suggested")
     assert "- given:\n    actor.role: clerk\n    order.total: 0\n    order.bought_on: 1 days ago\n" in found.text
     more = with_cases(found.coverage.pack, found.text)
     assert cover(more).percent == 100

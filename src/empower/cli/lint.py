@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
 from empower.cli.sarif import sarif_log
 from empower.cli.screen import OK, Wrong
+from empower.compile import load_pack
 from empower.lint import Report, lint_pack
 from empower.problems import PackError
 
@@ -20,7 +22,7 @@ FOUND = 1
 
 
 @click.command("lint", short_help="Find what is allowed and seldom meant.")
-@click.argument("packs", nargs=-1, required=True, metavar="PACK...")
+@click.argument("packs", nargs=-1, metavar="[PACK]...")
 @click.option("--on", "day", metavar="DATE", help="Look as on this day, such as 2026-11-18.  [default: today]")
 @click.option(
     "--format",
@@ -35,11 +37,12 @@ def lint_command(*, packs: tuple[str, ...], day: str | None, format_: str, as_js
     """Find what is allowed in packs and yet seldom meant, without a solver.
 
     Such as a rule that no case reaches, a value that nothing serves, a text that a language lacks. docs/lint.md explains each code, and how
-    to accept a finding, with the reason, in the pack. Exit codes: 0 nothing was found, 1 something was or a pack has problems, 2 called
-    wrongly.
+    to accept a finding, with the reason, in the pack. PACK is a folder with a `pack.yaml`, one of its files, a folder with packs below it,
+    or the name of a pack that is shipped; without any, all packs below the current folder are meant. Exit codes: 0 nothing was found, 1
+    something was or a pack has problems, 2 called wrongly.
     """
     today = _day(day)
-    reports = [_report(name, today) for name in packs]
+    reports = [_report(called, path, today) for called, path in inputs.find_packs(packs).items()]
     if as_json:
         screen.say_json({"ok": not any(report.findings for report in reports), "packs": [report_dict(report) for report in reports]})
     elif format_ == "sarif":
@@ -58,13 +61,11 @@ def _day(text: str | None) -> int:
         raise Wrong(screen.USAGE, "usage", f"--on: '{text}' is not a date", "write it as 2026-11-18") from None
 
 
-def _report(name: str, today: int) -> Report:
-    pack = inputs.loaded(name)
+def _report(called: str, path: Path, today: int) -> Report:
     try:
-        return lint_pack(pack, today=today)
+        return lint_pack(load_pack(path), today=today)
     except PackError as error:
-        message = f"the cases of '{name}' cannot be read"
-        raise Wrong(screen.PACK_PROBLEMS, "pack", message, details=inputs.problems_of(error), shown=str(error)) from None
+        raise inputs.unusable(called, error) from None
 
 
 def _told(report: Report) -> str:

@@ -124,7 +124,8 @@ def _text(pack: CheckedPack, base: Draft, found: Sequence[Suggestion]) -> str:
     last = [entry for entry in pack.pack.cases if set(entry) == {"given"}][-1:]
     first = [entry for entry in pack.pack.cases if set(entry) == {"given"}][:1]
     beginning = given(pack, base) if last != first or not first else ""
-    return "\n".join(["", HEADING, *([beginning] if beginning else []), *entries])
+    gap = [""] if pack.pack.cases else []
+    return "\n".join([*gap, HEADING, *([beginning] if beginning else []), *entries])
 
 
 def with_cases(pack: CheckedPack, text: str) -> CheckedPack:
