@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from empower import load_pack
+from empower import ir, load_pack, lower
 from empower.cases import run_cases
 from empower.checked import CheckedPack
 from empower.demo import shipped_packs
@@ -163,6 +163,27 @@ def test_unknown_treated_better_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(verdict, "_bar", forgetful)
     answers = found(loaded(shop()), "unknown")
     assert isinstance(answers["unknown/refund"], NotReproduced)
+
+
+def test_a_hole_in_the_engine_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a row applied only where it certainly does, an unknown fact would give away what a later, larger row gives: law 4 would not hold."""
+    right = lower._first_match
+
+    def sure_rows_only(rows: Any, *, floor: bool) -> ir.Triple:
+        triple = right(rows, floor=floor)
+        assert isinstance(triple.low, ir.Rows)
+        return evolve(triple, low=evolve(triple.low, rows=tuple(evolve(each, possible=each.certain) for each in triple.low.rows)))
+
+    document = shop()
+    row(0, "{actor.role: clerk, customer.tier: new, at_most: 5}")(document)
+    assert found(loaded(document), "unknown") == {}
+    monkeypatch.setattr(lower, "_first_match", sure_rows_only)
+    answer = found(loaded({**document, "caps": document["caps"][:1]}), "unknown/refund")["unknown/refund"]
+    assert isinstance(answer, Fails)
+    assert answer.says == (
+        "A clerk asks for 'refund' of £5.01, with customer.tier unknown and order.total £20.00: "
+        "allowed, but it would not be if everything were known."
+    )
 
 
 # ------------------------------------------------------------------------------------------------ what else may come out

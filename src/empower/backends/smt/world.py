@@ -33,6 +33,8 @@ class World:
         if plan.amount is not None:
             terms.take(self.amount >= plan.amount[0], self.amount <= plan.amount[1])
         terms.take(self.now >= FIRST_MS, self.now <= LAST_MS)
+        for path in ("actor.id", "actor.role"):
+            self.value(path)  # every request has both
 
     def but(self, name: str, differing: Iterable[str] = (), *, fixed: Mapping[str, Value] | None = None, sure: Iterable[str] = ()) -> World:
         """Another world, with the same amount and instant, that differs from this one, if at all, in some facts.
@@ -68,12 +70,14 @@ class World:
 
     def known(self, fact: str) -> Term:
         """Whether a fact is known."""
-        if self._told or fact in ALWAYS_KNOWN or fact in self._fixed or fact in self._sure:
+        if fact in ALWAYS_KNOWN:
             return z3.BoolVal(True)  # noqa: FBT003
         if isinstance(self.program.facts[fact], ir.SetOfType):
             self.members(fact)
         else:
             self.value(fact)
+        if self._told or fact in self._fixed or fact in self._sure:
+            return z3.BoolVal(True)  # noqa: FBT003
         return z3.Bool(f"{self._prefixes.get(fact, self.name)}known {fact}")
 
     def value(self, fact: str) -> Term:
