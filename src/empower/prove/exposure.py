@@ -161,11 +161,11 @@ def _unbounded(inquiry: Inquiry, question: Question, figures: Figures, endless: 
     free, counted = [kind for kind in endless if not keys[kind]], [kind for kind in endless if keys[kind]]
     missing = _fewest([keys[kind] for kind in counted])
     says = [f"no budget limits how often {_listed(free)} can be given"] if free else []
-    helps = ["add a budget, such as one `per: actor.id`"]
+    helps = ["add a budget, such as one `per: actor.id`"] if free else []
     if counted:
         says.append(f"{_listed(counted)} can be given anew for each {' and '.join(missing)}, and nobody says how many there are")
         counts = ", ".join(f"{fact}: 400" for fact in missing)
-        helps.insert(0, f"say how many there are, such as `population: {{{counts}}}`")
+        helps.insert(0, f"say how many there are, such as `population: {{{counts}}}`, or add a budget that they share")
     told = "; ".join(says)
     return Unbounded(question, told if not figures.gifts else f"{told}. All else together:\n{rest}", "; ".join(helps))
 
