@@ -9,6 +9,7 @@ import pytest
 from hypothesis import Phase, settings
 
 pytest_plugins = ["pytester"]
+collect_ignore = ["packs"]  # packs that tests read: most are wrong on purpose, and none is a pack of ours
 
 # A slow machine is no fault of the code, so no property is timed. `EMPOWER_PROFILE=long` searches twenty times as far, `quick` a quarter.
 settings.register_profile("short", deadline=None, print_blob=True)
