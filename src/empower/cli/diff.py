@@ -27,7 +27,7 @@ VERDICTS = {
     "never looser": "never looser: nobody is allowed more than before, or has less to ask",
     "never stricter": "never stricter: whoever was allowed something is allowed it now",
     "both": "looser and stricter",
-    "unknown": "unknown: this would be more work than one question may be (`--work` allows more)",
+    "unknown": "not proved: it hangs on a text pattern or an hour near midnight, or is more work than one question may be (`--work` allows more)",
 }
 ALLOWED: dict[str, set[str]] = {
     "anything": set(VERDICTS), "stricter": {"same", "never looser"}, "looser": {"same", "never stricter"}, "nothing": {"same"},

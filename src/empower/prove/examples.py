@@ -222,11 +222,11 @@ def write_case(inquiry: Inquiry, scenario: Scenario, it: str, expect: Mapping[st
     if scenario.approver is not None:
         known = {path: value for path, value in scenario.approver.items() if value is not None}
         entry["approval"] = {path.removeprefix("actor."): _written(inquiry, path, value) for path, value in known.items()}
-    if scenario.spent:
-        spent = {
-            name: {"amount": plain_money(amount, program.currency), "times": str(times)} for name, (amount, times) in scenario.spent.items()
+    spent = {name: held for name, held in (scenario.spent or {}).items() if any(held)}
+    if spent:
+        entry["spent"] = {
+            name: {"amount": plain_money(amount, program.currency), "times": str(times)} for name, (amount, times) in spent.items()
         }
-        entry["spent"] = spent
     return {**entry, "expect": dict(expect)}
 
 
