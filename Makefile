@@ -8,6 +8,7 @@ SHELL := /bin/sh
 
 PYTHON := .venv/bin/python
 JOBS ?= 2
+SAMPLE ?= 40
 OTHER_VERSIONS ?= 3.11 3.12 3.13 3.14
 INSTALL := -m pip install --quiet --quiet --disable-pip-version-check -c constraints.txt
 DECLARED := pyproject.toml constraints.txt
@@ -31,7 +32,7 @@ find_python() (
 endef
 export FIND_PYTHON
 
-.PHONY: help demo test check fix docs bench torture test-others clean
+.PHONY: help demo test check fix docs bench mutate torture test-others clean
 
 help:  ## say what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,9 @@ docs: .venv/.has-docs  ## make a site of docs/, to be read without a network: bu
 
 bench: .venv/.has-bench  ## measure speed against a hand-written function and other engines
 	@$(PYTHON) -m benchmarks
+
+mutate: .venv/.has-dev  ## change the core in small ways, and say which changes no test notices; SAMPLE=0 tries all of them
+	@$(PYTHON) -m mutation --sample $(SAMPLE)
 
 torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000 answered calls on each store
 	@$(PYTHON) -m torture broken

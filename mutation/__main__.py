@@ -7,6 +7,11 @@ import os
 import sys
 from collections import Counter
 
+CASES = ("rules/grocery-doorstep", "rules/parcel-desk", "rules/airline-care", "tests/test_goodwill.py")
+"""What notices soonest stands first."""
+CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
+EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
+AGREE = "tests/laws/test_law_12_back_ends_agree.py"
 LEDGER = (
     "tests/ledger/test_memory.py",
     "tests/ledger/test_windows.py",
@@ -14,17 +19,17 @@ LEDGER = (
     "tests/ledger/test_wishes.py",
 )
 TESTS: dict[str, tuple[str, ...]] = {
-    "empower.judge": ("tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_03_certain_outcome.py", "tests/test_goodwill.py"),
-    "empower.formulas": ("tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py", "tests/test_cells.py"),
-    "empower.lower": ("tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_04_unknown_is_never_generous.py"),
-    "empower.backends.interpret": ("tests/laws/test_law_12_back_ends_agree.py", "tests/laws/test_law_06_the_limit_is_exact.py"),
-    "empower.backends.python": ("tests/laws/test_law_12_back_ends_agree.py", "tests/laws/test_law_06_the_limit_is_exact.py"),
-    "empower.authority": ("tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_11_approvals.py"),
+    "empower.judge": (*CASES, EXACT, CERTAIN),
+    "empower.formulas": (*CASES, CERTAIN, DARK, "tests/test_cells.py"),
+    "empower.lower": (*CASES, CERTAIN, EXACT, DARK),
+    "empower.authority": (*CASES, CERTAIN, APPROVED),
+    "empower.backends.interpret": (*CASES, AGREE, EXACT),
+    "empower.backends.python": (*CASES, AGREE, EXACT),
     "empower.money": ("tests/test_money.py",),
     "empower.ledger.sums": LEDGER,
     "empower.ledger.windows": LEDGER,
     "empower.ledger.holds": LEDGER,
-}  # fmt: skip
+}
 
 
 def main() -> int:

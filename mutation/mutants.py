@@ -10,7 +10,8 @@ from types import CodeType
 
 from attrs import frozen
 
-FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+from mutation.exchange import code_named, functions
+
 COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq,
     ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
@@ -51,38 +52,15 @@ class Mutant:
 def mutants(source: str, file: str, *, templates: bool = False) -> Iterator[Mutant]:
     """Every mutant of the functions of a module; `templates`: of the source in its texts, too."""
     tree = ast.parse(source)
-    for name, path in _functions(tree, "", ()):
-        count = len(list(_places(_at(tree, path), templates=templates)))
-        for number in range(count):
+    for name, function in functions(tree):
+        for number in range(len(list(_places(function, templates=templates)))):
             changed = copy.deepcopy(tree)
-            node, change = list(_places(_at(changed, path), templates=templates))[number]
+            node, change = list(_places(dict(functions(changed))[name], templates=templates))[number]
             told = f"`{_short(node)}` becomes "
             line = node.lineno
             change()
-            code = _code_of(compile(ast.fix_missing_locations(changed), file, "exec"), name)
+            code = code_named(compile(ast.fix_missing_locations(changed), file, "exec"), name)
             yield Mutant(name, line, told + f"`{_short(node)}`", code)
-
-
-def _functions(node: ast.AST, prefix: str, path: tuple[int, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """The functions of a module and the methods of its classes, with the way to each."""
-    for number, child in enumerate(getattr(node, "body", ())):
-        if isinstance(child, FUNCTIONS):
-            yield f"{prefix}{child.name}", (*path, number)
-        elif isinstance(child, ast.ClassDef):
-            yield from _functions(child, f"{prefix}{child.name}.", (*path, number))
-
-
-def _at(tree: ast.AST, path: tuple[int, ...]) -> ast.FunctionDef:
-    for number in path:
-        tree = tree.body[number]  # type: ignore[attr-defined]
-    assert isinstance(tree, FUNCTIONS)
-    return tree  # type: ignore[return-value]
-
-
-def _code_of(code: CodeType, name: str) -> CodeType:
-    for part in name.split("."):
-        code = next(each for each in code.co_consts if isinstance(each, CodeType) and each.co_name == part)
-    return code
 
 
 def _short(node: ast.AST) -> str:

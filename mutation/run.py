@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import os
 import random
@@ -11,12 +10,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import FunctionType
+from types import ModuleType
 from typing import Any, Literal
 
 import pytest
 from attrs import frozen
 
+from mutation.exchange import function_named
 from mutation.mutants import Mutant, mutants
 
 Fate = Literal["killed", "survived", "timeout"]
@@ -59,7 +59,11 @@ def judge(target: Target, sample: int, seed: str) -> Iterator[Judged]:
     limit = max(SLOW_MIN, SLOW * _seconds(target))
     for number in chosen:
         mutant = found[number]
-        yield Judged(mutant, _fate(target, limit, lambda mutant=mutant: _exchange(module, mutant)))
+        yield Judged(mutant, _fate(target, limit, lambda mutant=mutant: _become(module, mutant)))
+
+
+def _become(module: ModuleType, mutant: Mutant) -> None:
+    function_named(module, mutant.function).__code__ = mutant.code
 
 
 def count(target: Target) -> int:
@@ -117,27 +121,3 @@ class Quiet:
         for number, kept in enumerate(self._kept, 1):
             os.dup2(kept, number)
             os.close(kept)
-
-
-# ------------------------------------------------------------------------------------------------ exchanging code
-
-
-def _exchange(module: Any, mutant: Mutant) -> None:
-    """Give a function other code: whoever imported it before runs the mutant, too."""
-    found = module
-    *groups, name = mutant.function.split(".")
-    for group in groups:
-        found = vars(found)[group]
-    _function(vars(found)[name]).__code__ = mutant.code
-
-
-def _function(found: Any) -> FunctionType:
-    """The plain function in whatever it was wrapped in."""
-    while not isinstance(found, FunctionType) or hasattr(found, "__wrapped__"):
-        if isinstance(found, property):
-            found = found.fget
-        elif isinstance(found, functools.cached_property):
-            found = found.func
-        else:
-            found = getattr(found, "__wrapped__", None) or found.__func__
-    return found

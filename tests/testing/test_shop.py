@@ -67,7 +67,7 @@ def test_a_broken_ledger_is_found(fault: Callable[[Clock], Ledger], pack: Checke
 
 def unenforced(legs_of: Any) -> Any:
     """Legs that no ledger minds."""
-    return lambda case: [evolve(leg, enforced=False) for leg in legs_of(case)]
+    return lambda case, amount: [evolve(leg, enforced=False) for leg in legs_of(case, amount)]
 
 
 def test_a_guard_that_does_not_reserve_within_limits_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from empower.errors import KeyConflict, LedgerUnavailable, MalformedRequest
 from empower.ledger.memory import MemoryLedger
 from empower.noun import evolve
 from empower.request import Approval, written
-from empower.testing.trial import Law, answer, broken, law, minor, plain_case, shown, trial_of
+from empower.testing.trial import Law, answer, broken, dice, law, minor, plain_case, shown, trial_of
 from empower.testing.world import World
 
 MINUTE_MS = 60_000
@@ -199,14 +199,18 @@ def _over_a_failing_ledger(world: World, at_call: int, healthy: Decision, *, aft
 def law_11_an_approval_is_a_second_verdict(world: World) -> None:
     """A yes of another person counts where the answer is escalate, they rank high enough, and could do it by themselves.
 
-    With an approval by somebody else of every role of the ladder, and by whoever asks.
+    With an approval by somebody else of every role of the ladder, and by whoever asks: with the same `actor.*` facts, with others, and without.
     """
     own = trial_of(world.rules).preview(world)
-    ladder = world.rules.program.ladder
-    for role in ladder:
+    edges, throw = trial_of(world.rules).edges, dice(world)
+    about = [path for path in world.plan.slots if path.startswith("actor.") and path not in ("actor.id", "actor.role")]
+    for role in world.rules.program.ladder:
         for person in (SOMEBODY_ELSE, str(world.facts["actor.id"])):
             theirs = world.with_facts(**{"actor.id": person, "actor.role": role})
             _by_approval(world, theirs, own)
+            if about:
+                others = {path: throw.choice((*edges.values(path, world.at), None)) for path in about}
+                _by_approval(world, theirs.with_facts(**others), own)
 
 
 def _by_approval(world: World, theirs: World, own: Decision) -> None:

@@ -205,7 +205,7 @@ def law_06_the_limit_is_exact(world: World) -> None:
     tried = {least, most, floor, world.amount or least} | ({limit - 1, limit, limit + 1} if limit is not None else set())
     for amount in sorted(each for each in tried if least <= each <= most):
         other = trial.preview(evolve(world, amount=amount))
-        given = limit is not None and floor <= amount <= limit
+        given = limit is not None and (amount == limit or floor <= amount < limit)
         if (other.outcome == "allow") != given or other.limit != decision.limit:
             broken(law_06_the_limit_is_exact, world, answer(decision), f"but asked for {shown(amount, world)}", answer(other))
 
