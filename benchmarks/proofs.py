@@ -4,8 +4,8 @@
 question that is there for it, and nothing in a pack without one. Times are those of the processor, which other work on the machine does not
 change much.
 
-A generated pack has a sixth of its rules in each of six sorts, every one for one region, as large packs have: escalations for claims, for flags and
-lateness, and for percentages; denials above what was paid, and of what is final; tables by role and tier.
+Of twelve rules of a generated pack five are rules of five sorts: escalations for claims, for flags and lateness, and for percentages, denials above what
+was paid, and of what is final. The other seven are the rows of a table by role and tier. Each is for one region, as in large packs.
 """
 
 from __future__ import annotations
