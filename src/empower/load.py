@@ -212,6 +212,11 @@ def read_places(text: str) -> Node:
     return root
 
 
+def places_of(text: str, file: str) -> Places:
+    """Where everything stands in a file that has been read before, worked out when it is asked for."""
+    return Places(text, file, _tree)
+
+
 def _events(text: str) -> Iterator[Any]:
     loader = _LOADER(text)
     try:
