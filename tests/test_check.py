@@ -13,7 +13,7 @@ from empower import PackError
 from empower.check import check_pack
 from empower.checked import CheckedPack
 from empower.load import read_pack
-from empower.problems import CODES
+from empower.problems import CODES, render_problems
 from hostile.shop import BUDGETS, CAPS, HEAD, PARENT, RULES, problems, told, written
 
 BOOK = yaml.safe_load((Path(__file__).parent / "hostile" / "guardrails.yaml").read_text(encoding="utf-8"))
@@ -51,6 +51,39 @@ def test_a_text_that_a_comma_ends_is_to_be_put_in_quotes(tmp_path: Path) -> None
     (found,) = problems(written(tmp_path, text))
     assert (found.code, found.help.endswith("put the text in quotes: between { and } a comma ends it")) == ("unknown-key", True)
     assert problems(written(tmp_path, text.replace("Sorry, dear colleague", '"Sorry, dear colleague"'))) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("rules", "{id: r, only_if: refund, when: order.total > 5 or order.items > 3, because: trust}",
+         'help: what it asks for stands there, not in `when`: write `any: ["order.total > 5 or order.items > 3"]` in its place'),
+        ("budgets", "{id: b, for: refund, per: customer.id, window: calendar month, at_most: 50, over: escalate, because: trust}",
+         "'b' is one for each customer.id, whoever asks, so nobody could say yes beyond it"),
+        ("budgets", "{id: b, for: refund, window: calendar month, at_most: 50, over: escalate, because: trust}",
+         "'b' is shared by everybody, so nobody could say yes beyond it"),
+        ("caps", "{id: c, for: refund, at_most: {by: actor.role, manager: 1,500}, because: trust}",
+         "help: put nothing between thousands: write `manager: 1500`"),
+    ],
+)  # fmt: skip
+def test_a_problem_says_what_to_write(name: str, text: str, said: str, tmp_path: Path) -> None:
+    """The words fit the mistake, and the help is what to write."""
+    assert said in render_problems(problems(written(tmp_path, section(name, text))), {})
+
+
+@pytest.mark.parametrize(
+    ("bounds", "message", "help_"),
+    [
+        ("£0..£800", "'money £0..£800' has a currency sign in its bounds", "write `money 0..800`"),
+        ('"money 0..1,500"', "'money 0..1,500' has a comma in its bounds", "write `money 0..1500`"),
+        ("0 to 800", "'money 0 to 800' has bounds that cannot be read", "give the least and the largest value, such as `money 0..5000`"),
+    ],
+)
+def test_a_sign_in_the_bounds_is_told(bounds: str, message: str, help_: str, tmp_path: Path) -> None:
+    """Bounds that a person would read are shown as they are written here."""
+    kind = bounds if bounds.startswith('"') else f"money {bounds}"
+    (found,) = problems(written(tmp_path, HEAD.replace("facts:\n", f"facts:\n  order.tip: {kind}\n", 1)))
+    assert (found.code, found.message, found.help) == ("unbounded", message, help_)
 
 
 @pytest.mark.parametrize(("name", "text"), BOOK["good"], ids=lambda text: text[:70])

@@ -199,6 +199,9 @@ def test_deciding_under_a_broken_pack(broken: Path) -> None:
 # -- called wrongly
 
 WRONG = [
+    (["decide", "online-retail", "--action", "refund 5", "--role", "asociate"], 2, ["'asociate' is not a role", "did you mean 'associate'?"]),
+    (["decide", "online-retail", "--action", "refnd 5", "--role", "associate"], 2, ["'refnd' is not an action", "did you mean 'refund'?"]),
+    (["check", "online-retail", "--wach"], 2, ["no such option '--wach'", "did you mean '--watch'?"]),
     (["decid"], 2, ["no such command 'decid'", "did you mean 'decide'?"]),
     (["decide"], 2, ["missing argument 'PACK'", "`empower decide --help`"]),
     (["decide", "online-retail"], 2, ["missing option '--action'"]),
@@ -252,12 +255,19 @@ def test_errors_are_json_where_json_was_asked_for(arguments: list[str], code: in
     assert report["error"]["kind"] == {2: "usage", 3: "malformed"}[code]
 
 
+def test_nothing_is_meant_where_nothing_is_alike() -> None:
+    """An option that is like no other is not taken for one."""
+    answer = run("check", "online-retail", "--fast")
+    assert (answer.returncode, "did you mean" in answer.stderr) == (2, False)
+
+
 def test_an_unknown_role_or_kind_is_a_no() -> None:
-    """What the pack does not know is a deny that says so, not an error: that is what a host would get, too."""
-    for arguments, word in ((["--role", "boss"], "'boss' is not a role"), (["--action", "fee_waiver 5"], "'fee_waiver' is not an action")):
-        answer = decide(*arguments)
-        assert answer.returncode == 12
-        assert word in answer.stdout
+    """What the pack does not know is, in JSON, a deny that says so: that is what a host would get, too."""
+    context = '{"actor": {"id": "a", "role": "boss"}}'
+    answer = run("decide", "online-retail", "--action", "refund 5", "--context", context)
+    assert (answer.returncode, "'boss' is not a role" in answer.stdout) == (12, True)
+    answer = decide("--action", '{"kind": "fee_waiver", "amount": "5"}')
+    assert (answer.returncode, "'fee_waiver' is not an action" in answer.stdout) == (12, True)
 
 
 # -- as a program among programs

@@ -124,6 +124,8 @@ def test_without_a_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     answer = run("diff", "HEAD", "HEAD", "company")
     assert (answer.returncode, "does not lie in a git repository" in answer.stderr) == (2, True)
+    answer = run("diff", "HEAD", "company")
+    assert (answer.returncode, "git knows no revision of that name around 'company'" in answer.stderr) == (2, True)
 
 
 def test_a_pack_with_problems_is_told(repository: Path) -> None:

@@ -62,8 +62,10 @@ def test_nothing_at_all() -> None:
 
 
 def test_a_role_that_nobody_has() -> None:
-    """An unknown role can do nothing, and is told why."""
-    answer = run("options", "grocery-doorstep", "--role", "boss")
+    """An unknown role is a slip at the option; in a context it can do nothing, and is told why."""
+    answer = run("options", "grocery-doorstep", "--role", "drivr")
+    assert (answer.returncode, "did you mean 'driver'?" in answer.stderr) == (2, True)
+    answer = run("options", "grocery-doorstep", "--context", '{"actor": {"id": "a", "role": "boss"}}')
     assert answer.returncode == 0
     assert "'boss' is not a role of this pack" in answer.stdout
 

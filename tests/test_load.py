@@ -152,6 +152,11 @@ def test_a_parent_is_called_without_detours(tmp_path: Path) -> None:
         ("a: {b: c: d}\n", (1, 9), "needs quotes"),
         ("a: {b: c, d: e because: f}\n", (1, 23), "a comma is missing before 'because'"),
         ("a: {b: c actor.role: f}\n", (1, 20), "a comma is missing before 'actor.role'"),
+        ("a: [b < 3, c in [d, e]]\n", (1, 17), "a text with brackets in it needs quotes"),
+        ("a: [b < 3,\n  c in [d, e]]\n", (2, 8), "a text with brackets in it needs quotes"),
+        ("a: {when: c in [d, e]}\n", (1, 16), "a text with brackets in it needs quotes"),
+        ("a: {by: b, c: 60, d: 1,500}\n", (1, 22), "`1,500` is two things here"),
+        ("a: {d: 1,500.50, c: 60}\n", (1, 8), "`1,500.50` is two things here"),
         ("a: [b, c\nd: e\n", (1, 4), "`[` is never closed"),
         ("a: {b: c\nd: e\n", (1, 4), "`{` is never closed"),
         ("- a: b\n c: d\n", (2, 2), "begins in column 2, and the key above it in column 3"),
@@ -176,6 +181,31 @@ def test_what_is_no_yaml_is_told_in_plain_words(text: str, place: tuple[int, int
     problem = refused.value.problems[-1]
     assert (problem.span.line, problem.span.column) == place
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "write"),
+    [
+        ("a: [b < 3, c in [d, e]]\n", '`"c in [d, e]"`'),
+        ("a: [c in [d, e] and f in [g], h]\n", '`"c in [d, e] and f in [g]"`'),
+        ("a: [not 'x' in [d], h]\n", "`\"not 'x' in [d]\"`"),
+        ("a: {b: c, when: c in [d, e], d: e}\n", '`when: "c in [d, e]"`'),
+        ("a: {by: b, c: 60, d: 1,500}\n", "`d: 1500`"),
+        ("a: {d: 1,500.50, c: 60}\n", "`d: 1500.50`"),
+        ("a: [c in [d,\n  e]]\n", "quotes around the whole text"),
+    ],
+)
+def test_the_help_is_what_to_write(text: str, write: str) -> None:
+    """What can be mended in one way is written out as it belongs there."""
+    with pytest.raises(PackError) as refused:
+        read_yaml(text, "x")
+    (problem,) = refused.value.problems
+    assert write in problem.help
+
+
+def test_a_key_of_digits_is_a_key() -> None:
+    """Only a number that its comma cuts in two is taken for one."""
+    assert read_yaml("{a: 1, 500: b, 1: '', 900: ''}\n", "x") == {"a": "1", "500": "b", "1": "", "900": ""}
 
 
 # ------------------------------------------------------------------------------------------------ how problems are printed

@@ -128,14 +128,14 @@ GIVEN = "- given: {actor.role: clerk, order.total: 80, order.lines: 1, order.mar
         ("{it: a, action: refund 60, expect: {outcome: escalate, guardrails: month}}", "guardrails: expected month, found by-role"),
         ("{it: a, action: refund 60, expect: {outcome: escalate, guardrails: by-role, offers: card}}", ""),
         ("{it: a, action: refund 60, approval: manager, expect: allow}", ""),
+        ("{it: a, action: rfund 60, expect: {outcome: deny, guardrails: unknown_kind}}", ""),
         ("{it: a, action: refund 60, approval: {id: somebody, role: manager}, expect: allow}", "outcome: expected allow, found escalate"),
         ("{it: a, action: refund 5, context: {order.lines: unknown}, expect: {outcome: needs_info, needs: order.lines}}", ""),
         ("{it: a, action: refund 5, context: {order: {lines: 4}}, expect: {outcome: escalate, guardrails: [lines]}}", ""),
         ("{it: a, action: refund 20, spent: {month: 80}, expect: {outcome: allow, limit: 20}}", ""),
         ("{it: a, action: refund 21, spent: {month: {amount: 80, times: 2}}, expect: {outcome: escalate, limit: 20}}", ""),
         ("{it: a, action: refund 1, spent: {month: {times: 3}}, expect: {outcome: escalate, limit: none}}", ""),
-        ("{it: a, action: refund 1, context: {order.tota: 3}, expect: allow}", "order.tota: is not declared"),
-        ("{it: a, action: refund 1, context: {order.lines: many}, expect: allow}", "order.lines: must be a whole number"),
+        ("{it: a, action: {kind: hand_over, order: 5}, expect: allow}", "action.order: is not declared"),
     ],
 )
 def test_a_case_is_compared_exactly(tmp_path: Path, case: str, difference: str) -> None:
@@ -164,6 +164,17 @@ def test_a_case_is_compared_exactly(tmp_path: Path, case: str, difference: str) 
         ("{it: a, action: refund 5, context: [x], expect: allow}", "facts are a mapping"),
         ("{it: a, action: refund 5, expect: {outcome: allow, duties: {x: y}}}", "'duties' is a list of names"),
         ("{it: a, action: refund 5, approval: [x], expect: allow}", "an approval names a role"),
+        ("{it: a, action: refund 5, approval: {id: m, rle: manager}, expect: allow}", "'actor.rle' is not a fact of this pack"),
+        ("{it: a, action: {kind: refund, amount: '1,500'}, expect: allow}", "'1,500'"),
+        ("{it: a, action: refund 1, context: {order.tota: 3}, expect: allow}", "'order.tota' is not a fact of this pack"),
+        ("{it: a, action: refund 1, context: {order.lines: many}, expect: allow}", "order.lines: must be a whole number"),
+        ("{it: a, action: refund 1, context: {order.day: 12/11/2026}, expect: allow}", "order.day: '12/11/2026' is not a date"),
+        ("{it: a, action: refund 1, expect: {outcome: escalate, who: a manager}}", "'a manager' is not a role of this pack"),
+        ("{it: a, action: refund 1, expect: {outcome: escalate, guardrails: [by-rule]}}", "'by-rule' is not a guardrail of this pack"),
+        ("{it: a, action: refund 1, expect: {outcome: allow, duties: [sing]}}", "'sing' is not an obligation of this pack"),
+        ("{it: a, action: refund 1, expect: {outcome: allow, advice: by-role}}", "'by-role' is not a rule that advises of this pack"),
+        ("{it: a, action: refund 1, expect: {outcome: allow, offers: [cart]}}", "'cart' is not an offer of this pack"),
+        ("{it: a, action: refund 1, expect: {outcome: needs_info, needs: [order.line]}}", "'order.line' is not a fact of this pack"),
     ],
 )
 def test_a_bad_case_is_a_problem_at_its_line(tmp_path: Path, case: str, message: str) -> None:
@@ -174,6 +185,29 @@ def test_a_bad_case_is_a_problem_at_its_line(tmp_path: Path, case: str, message:
     (problem,) = caught.value.problems
     assert (problem.span.file, problem.span.line, problem.code) == (str(tmp_path / "cases.yaml"), 5, "bad-case")
     assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ("{it: a, action: refund 5, expect: alow}", "alow"),
+        ("{it: a, action: refund 5, expect: {limit: 5, outcome: allowed}}", "allowed"),
+        ("{it: a, action: refund 5, spent: {moth: 5}, expect: allow}", "moth"),
+        ("{it: a, acton: refund 5, action: refund 5, expect: allow}", "acton"),
+        ("{it: a, action: refund 1, context: {order: {day: 12/11/2026}}, expect: allow}", "12/11/2026"),
+        ("{it: a, action: refund 1, expect: {outcome: escalate, guardrails: [by-role, mont]}}", "mont"),
+        ("{it: a, action: refund 1, expect: {outcome: escalate, who: a manager}}", "a manager"),
+    ],
+)
+def test_a_bad_case_is_shown_at_its_word(tmp_path: Path, case: str, shown: str) -> None:
+    """The place of a problem is the word that is wrong, not the case it stands in."""
+    pack = write(tmp_path, f"{GIVEN}- {case}\n")
+    with pytest.raises(PackError) as caught:
+        read_cases(pack)
+    (problem,) = caught.value.problems
+    line = (tmp_path / "cases.yaml").read_text(encoding="utf-8").splitlines()[problem.span.line - 1]
+    assert line[problem.span.column - 1 : problem.span.end - 1].startswith(shown)
+    assert problem.help
 
 
 def test_every_bad_case_is_reported(tmp_path: Path) -> None:

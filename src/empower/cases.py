@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,12 +30,14 @@ from empower.decide import Guard
 from empower.decision import Decision
 from empower.errors import EmpowerError
 from empower.ledger import Leg, Part, Wish
+from empower.load import places_of
 from empower.moments import milliseconds
 from empower.money import MoneyError, parse_money, plain_money
 from empower.noun import frozen
+from empower.pack import Find, Place
 from empower.periods import day_in
 from empower.problems import PackError, Problem, Span, did_you_mean
-from empower.request import Approval
+from empower.request import Approval, Misread, read_value
 
 USUAL_NOW = "2026-11-18 12:00"
 SOMEBODY = "somebody"
@@ -54,9 +56,15 @@ EXPECTATIONS: Mapping[str, str] = {
 }
 """What a case may expect. Everything that is named is compared exactly; lists in any order, save offers."""
 _KEYS = ("it", "action", "context", "approval", "spent", "now", "expect")
+_NOTICES = ("amount_bounds", "approval_refused", "unknown_kind", "unknown_role")
+"""What stands in the way of a case without being a guardrail of its pack."""
 _AGO = re.compile(r"([0-9]{1,5}) (week|day|hour|minute)s? ago")
 _SHORT = re.compile(r"(\S+)(?: +(\S+))?")
 _WHOLE = re.compile(r"-?[0-9]{1,18}")
+_WRITTEN_AS: Mapping[type, str] = {
+    ir.DateType: "write it as `2026-11-18`, or `3 days ago`",
+    ir.InstantType: f"write it as `{USUAL_NOW}`, or `3 hours ago`",
+}
 
 
 @frozen
@@ -233,21 +241,24 @@ def read_cases(pack: CheckedPack) -> tuple[Example, ...]:
     """
     reader = _Reader(pack, ZoneInfo(pack.zone), [])
     file = str(pack.pack.directory / "cases.yaml")
-    lines = _first_lines(pack.pack.sources.get(file, ""))
+    text = pack.pack.sources.get(file, "")
+    lines, find = _first_lines(text), places_of(text, file).find
     found: list[Example | None] = []
-    usual: dict[str, Any] | None = None
-    given: dict[str, Any] = {}
+    usual: dict[str, _Told] | None = None
+    given: dict[str, _Told] = {}
     for index, entry in enumerate(pack.pack.cases):
-        span = Span(file, lines[index] if index < len(lines) else 1)
+        spot = _Spot(find, (index,))
         if set(entry) == {"given"}:
-            given = reader.facts(entry["given"], span)
+            given = reader.facts(entry["given"], spot.at("given"))
             usual = given if usual is None else usual
         else:
-            found.append(reader.example(entry, span, given, rule=""))
+            span = Span(file, lines[index] if index < len(lines) else 1)
+            found.append(reader.example(entry, spot, span, given, rule=""))
     for index, rule in enumerate(pack.pack.document.rules):
         for number, entry in enumerate(rule.examples):
-            span = pack.pack.find(("rules", index, "examples", number))
-            found.append(reader.example({"it": f"example {number + 1} of '{rule.id}'", **entry}, span, usual or {}, rule=rule.id))
+            spot = _Spot(pack.pack.find, ("rules", index, "examples", number))
+            titled = {"it": f"example {number + 1} of '{rule.id}'", **entry}
+            found.append(reader.example(titled, spot, spot.span, usual or {}, rule=rule.id))
     if reader.problems:
         raise PackError(reader.problems, pack.pack.sources)
     return tuple(example for example in found if example is not None)
@@ -262,118 +273,180 @@ def _first_lines(text: str) -> list[int]:
 
 
 @frozen
+class _Spot:
+    """Where a part of a case stands."""
+
+    find: Find
+    place: Place
+
+    def at(self, *inner: str | int) -> _Spot:
+        """Where a part of it stands; of a key, with `<key>` behind it."""
+        return _Spot(self.find, (*self.place, *inner))
+
+    @property
+    def span(self) -> Span:
+        """The stretch of the file; worked out only where it is shown."""
+        return self.find(self.place)
+
+
+_NAMED: Mapping[str, tuple[str, Callable[[CheckedPack], Collection[str]]]] = {
+    "who": ("a role", lambda pack: pack.roles.everyone()),
+    "guardrails": ("a guardrail", lambda pack: [*_NOTICES, *(name for name, about in pack.about.items() if about.effect != "advise")]),
+    "duties": ("an obligation", lambda pack: pack.obligations),
+    "advice": ("a rule that advises", lambda pack: [name for name, about in pack.about.items() if about.effect == "advise"]),
+    "offers": ("an offer", lambda pack: [offer.id for offer in pack.menu]),
+    "needs": ("a fact", lambda pack: pack.facts),
+}
+"""What the names of an expectation are called, and those there are."""
+_Told = tuple[Any, _Spot]
+"""A value as it is written, and where."""
+
+
+@frozen
 class _Reader:
     pack: CheckedPack
     zone: ZoneInfo
     problems: list[Problem]
 
-    def _problem(self, span: Span, message: str, help_: str = "") -> None:
-        self.problems.append(Problem(span, "bad-case", message, help_))
+    def _problem(self, spot: _Spot, message: str, help_: str = "") -> None:
+        self.problems.append(Problem(spot.span, "bad-case", message, help_))
 
-    def example(self, entry: Mapping[str, Any], span: Span, given: Mapping[str, Any], rule: str) -> Example | None:
+    def example(self, entry: Mapping[str, Any], spot: _Spot, span: Span, given: Mapping[str, _Told], rule: str) -> Example | None:
         """One case; None after a problem."""
         before = len(self.problems)
         for key in set(entry) - set(_KEYS):
-            self._problem(span, f"'{key[:60]}' is not a key of a case", did_you_mean(key, (*_KEYS, "given")))
+            self._problem(spot.at(key, "<key>"), f"'{key[:60]}' is not a key of a case", did_you_mean(key, (*_KEYS, "given")))
         for key in ("it", "action", "expect"):
             if key not in entry:
-                self._problem(span, f"this case needs '{key}'", f"add `{key}: …`")
-        at = self._instant(entry.get("now", USUAL_NOW), span)
+                self._problem(spot, f"this case needs '{key}'", f"add `{key}: …`")
+        at = self._instant(entry.get("now", USUAL_NOW), spot.at("now"))
         if len(self.problems) > before:
             return None
-        facts = {"actor.id": SOMEBODY, **given, **self.facts(entry.get("context", {}), span)}
-        action = self._action(entry["action"], span)
+        facts = {"actor.id": (SOMEBODY, spot), **given, **self.facts(entry.get("context", {}), spot.at("context"))}
+        action = self._action(entry["action"], spot.at("action"))
         example = Example(
-            str(entry["it"]), span, rule, action, self._context(facts, at), self._approval(entry.get("approval"), span),
-            self._spent(entry.get("spent", {}), action.get("kind"), span), at, self._expect(entry["expect"], span),
+            str(entry["it"]), span, rule, action, self._context(facts, at), self._approval(entry.get("approval"), spot.at("approval")),
+            self._spent(entry.get("spent", {}), action.get("kind"), spot.at("spent")), at, self._expect(entry["expect"], spot.at("expect")),
         )  # fmt: skip
         return example if len(self.problems) == before else None
 
-    def facts(self, given: Any, span: Span, prefix: str = "") -> dict[str, Any]:
+    def facts(self, given: Any, spot: _Spot, prefix: str = "") -> dict[str, _Told]:
         """Facts by their dotted name, as written."""
         if not isinstance(given, Mapping):
-            self._problem(span, "facts are a mapping", "such as `{actor.role: associate, customer.category: vip}`")
+            self._problem(spot, "facts are a mapping", "such as `{actor.role: associate, customer.category: vip}`")
             return {}
-        found: dict[str, Any] = {}
+        found: dict[str, _Told] = {}
         for key, value in given.items():
-            found.update(self.facts(value, span, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value})
+            inner = spot.at(key)
+            found.update(self.facts(value, inner, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": (value, inner)})
         return found
 
-    def _context(self, facts: Mapping[str, Any], at: int) -> dict[str, Any]:
+    def _context(self, facts: Mapping[str, _Told], at: int) -> dict[str, Any]:
         nested: dict[str, Any] = {}
-        for path, written in facts.items():
+        for path, (written, spot) in facts.items():
             *groups, name = path.split(".")
             inner = nested
             for group in groups:
                 inner = inner.setdefault(group, {})
-            inner[name] = typed(written, self.pack.facts.get(path), at, self.zone)
+            inner[name] = self._fact(path, written, at, spot)
         return nested
 
-    def _action(self, given: Any, span: Span) -> dict[str, Any]:
+    def _fact(self, path: str, written: Any, at: int, spot: _Spot) -> Any:
+        """A fact as a host would hand it in; a guard could not read what is noted here."""
+        kind = self.pack.facts.get(path)
+        value = typed(written, kind, at, self.zone)
+        if kind is None and path != "now" and not (value is None and any(fact.startswith(f"{path}.") for fact in self.pack.facts)):
+            self._unknown(spot.at("<key>"), path, "a fact", [fact for fact in self.pack.facts if not fact.startswith("action.")])
+        elif kind is not None and value is not None and path != "actor.role":  # an unknown role is a deny
+            try:
+                read_value(value, kind, self.pack.currency)
+            except Misread as misread:
+                self._problem(spot, f"{path}: {misread.message}", _WRITTEN_AS.get(type(kind), misread.help))
+        return value
+
+    def _action(self, given: Any, spot: _Spot) -> dict[str, Any]:
         action = short_action(given) if isinstance(given, str) else given
         if not isinstance(action, Mapping):
-            self._problem(span, "an action is a mapping, or a kind and an amount", "such as `refund 40`")
+            self._problem(spot, "an action is a mapping, or a kind and an amount", "such as `refund 40`")
             return {}
-        return {name: typed(value, self.pack.facts.get(f"action.{name}"), 0, self.zone) for name, value in action.items()}
+        if "amount" in action:
+            self._minor(action["amount"], spot.at("amount"))
+        known = set(self.pack.facts) - {"action.kind"}  # an unknown kind is a deny
+        return {
+            name: self._fact(f"action.{name}", value, 0, spot.at(name)) if f"action.{name}" in known else value
+            for name, value in action.items()
+        }
 
-    def _approval(self, given: Any, span: Span) -> Approval | None:
+    def _approval(self, given: Any, spot: _Spot) -> Approval | None:
         if given is None:
             return None
         by = {"id": "somebody-else", "role": given} if isinstance(given, str) else given
         if not isinstance(by, Mapping):
-            self._problem(span, "an approval names a role, or who gave it", "such as `manager`, or `{id: m2, role: manager}`")
+            self._problem(spot, "an approval names a role, or who gave it", "such as `manager`, or `{id: m2, role: manager}`")
             return None
-        return Approval({name: typed(value, self.pack.facts.get(f"actor.{name}"), 0, self.zone) for name, value in by.items()})
+        return Approval({name: self._fact(f"actor.{name}", value, 0, spot.at(name)) for name, value in by.items()})
 
-    def _spent(self, given: Any, kind: object, span: Span) -> dict[str, Spent]:
+    def _spent(self, given: Any, kind: object, spot: _Spot) -> dict[str, Spent]:
         known = [budget.id for budget in self.pack.budgets if kind in budget.kinds]
         found = {}
         for name, written in given.items() if isinstance(given, Mapping) else [(str(given), "")]:
             parts = written if isinstance(written, Mapping) else {"amount": written}
             times = str(parts.get("times", "1"))
             if name not in known:
-                self._problem(span, f"'{name[:60]}' is not a budget that '{kind}' draws from", did_you_mean(name, known))
+                self._problem(spot.at(name, "<key>"), f"'{name[:60]}' is not a budget that '{kind}' draws from", did_you_mean(name, known))
             elif set(parts) - {"amount", "times"} or not _WHOLE.fullmatch(times):
-                self._problem(span, f"what '{name}' holds is an amount, and how many times", f"such as `{name}: {{amount: 30, times: 2}}`")
+                message = f"what '{name}' holds is an amount, and how many times"
+                self._problem(spot.at(name), message, f"such as `{name}: {{amount: 30, times: 2}}`")
             else:
-                amount = self._minor(parts.get("amount", "0"), span) if "amount" in parts else 0
+                amount = self._minor(parts.get("amount", "0"), spot.at(name, "amount")) if "amount" in parts else 0
                 found[name] = Spent(amount or 0, int(times))
         return found
 
-    def _expect(self, given: Any, span: Span) -> dict[str, Any]:
+    def _expect(self, given: Any, spot: _Spot) -> dict[str, Any]:
         wanted = {"outcome": given} if isinstance(given, str) else given
         if not isinstance(wanted, Mapping) or "outcome" not in wanted:
-            self._problem(span, "what is expected names at least the outcome", f"one of: {', '.join(OUTCOMES)}")
+            self._problem(spot, "what is expected names at least the outcome", f"one of: {', '.join(OUTCOMES)}")
             return {}
         if wanted["outcome"] not in OUTCOMES:
-            self._problem(span, f"'{str(wanted['outcome'])[:60]}' is not an outcome", did_you_mean(str(wanted["outcome"]), OUTCOMES))
+            outcome = str(wanted["outcome"])
+            self._problem(spot.at("outcome"), f"'{outcome[:60]}' is not an outcome", did_you_mean(outcome, OUTCOMES))
         for name in set(wanted) - set(EXPECTATIONS):
-            self._problem(span, f"'{name[:60]}' is not something a case can expect", did_you_mean(name, EXPECTATIONS))
-        return {name: self._wanted(name, value, span) for name, value in wanted.items() if name in EXPECTATIONS}
+            self._problem(spot.at(name, "<key>"), f"'{name[:60]}' is not something a case can expect", did_you_mean(name, EXPECTATIONS))
+        return {name: self._wanted(name, value, spot.at(name)) for name, value in wanted.items() if name in EXPECTATIONS}
 
-    def _wanted(self, name: str, value: Any, span: Span) -> Any:
+    def _wanted(self, name: str, value: Any, spot: _Spot) -> Any:
         if name in ("limit", "amount"):
-            return None if value == "none" else self._minor(value, span)
-        if name in ("outcome", "who"):
-            return None if value == "none" else value
-        words = [value] if isinstance(value, str) and value != "none" else [] if isinstance(value, str) else value
+            return None if value == "none" else self._minor(value, spot)
+        if name == "outcome":
+            return value
+        words = [] if value == "none" else [value] if isinstance(value, str) else value
         if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-            self._problem(span, f"'{name}' is a list of names", "such as `[in-time]`, or `none`")
+            self._problem(spot, f"'{name}' is a list of names", "such as `[in-time]`, or `none`")
             return ()
+        what, names = _NAMED[name]
+        known = names(self.pack)
+        for index, word in enumerate(words):
+            if word not in known:
+                self._unknown(spot.at(index), word, what, known)
+        if name == "who":
+            return words[0] if words else None
         return tuple(words) if name == "offers" else tuple(sorted(set(words)))
 
-    def _minor(self, value: Any, span: Span) -> int | None:
+    def _unknown(self, spot: _Spot, word: str, what: str, known: Collection[str]) -> None:
+        self._problem(spot, f"'{word[:60]}' is not {what} of this pack", did_you_mean(word, known) or "there is none: leave it out")
+
+    def _minor(self, value: Any, spot: _Spot) -> int | None:
         try:
             return parse_money(value, self.pack.currency)
         except MoneyError as error:
-            self._problem(span, error.message, error.help)
+            self._problem(spot, error.message, error.help)
             return None
 
-    def _instant(self, value: Any, span: Span) -> int:
+    def _instant(self, value: Any, spot: _Spot) -> int:
         try:
             moment = datetime.datetime.fromisoformat(str(value))
         except ValueError:
-            self._problem(span, f"'{str(value)[:60]}' is not an instant", f"write it as `{USUAL_NOW}`")
+            self._problem(spot, f"'{str(value)[:60]}' is not an instant", f"write it as `{USUAL_NOW}`")
             return 0
         return milliseconds(moment if moment.tzinfo is not None else moment.replace(tzinfo=self.zone))
 

@@ -25,6 +25,7 @@ from empower.problems import INVISIBLE_HELP, PROBLEMS_MAX, PackError, Problem, S
 
 _LOADER: Any = getattr(yaml, "CLoader", yaml.Loader)
 _TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
+_THOUSANDS = re.compile(r"[0-9]{1,3},[0-9]{3}(?:\.[0-9]+)?")
 _STRIDE, _DENSITY = 2**16, 3
 """How often it is looked whether there are so few characters to a part that nobody can have written it."""
 """Characters without a width that some scripts, and faces made of several, cannot do without."""
@@ -212,6 +213,11 @@ def read_places(text: str) -> Node:
     return root
 
 
+def places_of(text: str, file: str) -> Places:
+    """Where everything stands in a file that has been read before, worked out when it is asked for."""
+    return Places(text, file, _tree)
+
+
 def _events(text: str) -> Iterator[Any]:
     loader = _LOADER(text)
     try:
@@ -292,7 +298,8 @@ class _Builder:
             if type(value) is str and len(container) > self.limits.items_max:
                 self.lose(event, "too-big", f"this list has more than {self.limits.items_max} items", "split it")
         elif key is not None:
-            container.setdefault(key, value)
+            if value != "" or not self.cut_by_comma(container, key, event):
+                container.setdefault(key, value)
             frame[1] = None
         elif type(value) is not str:
             self.lose(event, "bad-yaml", "a key must be a word, not a list or mapping", "put quotes around a text with brackets")
@@ -306,6 +313,22 @@ class _Builder:
                 said = f"; the first says `{first[:60]}`" if isinstance(first, str) and first else ""
                 self.note(event, "duplicate-key", f"'{value[:60]}' stands here twice", f"keep one of them{said}")
             frame[1] = value
+
+    def cut_by_comma(self, container: dict[str, Any], key: str, event: Any) -> bool:
+        """Whether a key without a value is the second half of a number, as in `{manager: 1,500}`; it is noted, and put together again."""
+        name = next(reversed(container), "")
+        first = container.get(name)
+        if not isinstance(first, str) or not _THOUSANDS.fullmatch(written := f"{first},{key}"):
+            return False
+        before = self.text[: event.start_mark.index].rstrip()
+        if not before.endswith(written):
+            return False
+        container[name] = written.replace(",", "")
+        column = len(before) - before.rfind("\n") - len(written)
+        span = Span(self.file, before.count("\n") + 1, column, column + len(written))
+        message = f"`{written}` is two things here: between {{ and }} a comma ends a value"
+        self.note(event, "bad-number", message, f"put nothing between thousands: write `{name[:60]}: {container[name]}`", span)
+        return True
 
     def decoration(self, event: Any) -> None:
         """Note anchors, tags, invisible characters; lose a text that is too long."""
@@ -365,7 +388,8 @@ def _span(event: Any, file: str) -> Span:
 def _syntax(error: yaml.YAMLError, text: str, file: str) -> Problem:
     mark, around = getattr(error, "problem_mark", None), getattr(error, "context_mark", None)
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0])
-    if mark is not None and around is not None and around.line != mark.line and "expected ',' or" in said:
+    opens = mark is not None and text[mark.index : mark.index + 1] in ("[", "{")  # in the middle of an item
+    if mark is not None and around is not None and around.line != mark.line and "expected ',' or" in said and not opens:
         mark = around  # the bracket that is not closed, and not the end of the file
     position = getattr(error, "position", None)
     span = Span(file)

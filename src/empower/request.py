@@ -217,7 +217,7 @@ def _yes_no(raw: Any, _kind: ir.YesNoType, _currency: str) -> bool:
         return raw
     if raw in ("yes", "no") and isinstance(raw, str):
         return raw == "yes"
-    raise Misread(f"must be true or false, not {kind_of(raw)} ({_shown(raw)})", "")
+    raise Misread(f"must be yes or no, not {kind_of(raw)} ({_shown(raw)})", "write yes or no; in JSON also true or false")
 
 
 def _one_of(raw: Any, kind: ir.OneOfType, _currency: str) -> str:

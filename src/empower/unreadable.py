@@ -79,6 +79,29 @@ def _bracket_left_open(slip: Slip) -> tuple[str, str] | None:
     )
 
 
+def _brackets_inside(slip: Slip) -> tuple[str, str] | None:
+    """In a list or mapping an item goes on with a bracket, as `book.fault in [torn, wet]` does: it wants quotes as a whole."""
+    before, after = slip.text[: slip.column], slip.text[slip.column :]
+    start = max(before.rfind(sign) for sign in "{,[") + 1
+    if slip.around is not None or after[:1] not in ("[", "{") or not before[start:].strip():
+        return None
+    key, colon, text = (before[start:] + after[: _end_of_item(after)]).strip().rpartition(": ")
+    quote = "'" if '"' in text else '"'
+    if not _end_of_item(after) or quote in text or len(text) > 2 * _SHOWN_MAX:
+        return "a text with brackets in it needs quotes", "put quotes around the whole text, from its first word to the end of it"
+    return "a text with brackets in it needs quotes", f"write `{key}{colon}{quote}{text}{quote}`"
+
+
+def _end_of_item(text: str) -> int:
+    """Where a text that begins with a bracket ends in what stands around it; 0: not on this line."""
+    depth = 0
+    for at, sign in enumerate(text):
+        if depth == 0 and sign in ",]}":
+            return at
+        depth += (sign in "[{(") - (sign in "]})")
+    return 0
+
+
 def _colon_between(slip: Slip) -> tuple[str, str] | None:
     """In `{…}` a second colon: a comma is missing before a key, or a text wants quotes."""
     before, after = slip.text[: slip.column], slip.text[slip.column :]
@@ -116,6 +139,7 @@ def _between_two_levels(slip: Slip) -> tuple[str, str] | None:
 
 
 _READINGS: tuple[tuple[str, Callable[[Slip], tuple[str, str] | None]], ...] = (
+    ("did not find expected ',' or", _brackets_inside),
     ("did not find expected ',' or", _bracket_left_open),
     ("did not find expected ',' or", _colon_between),
     ("mapping values are not allowed", _colon_again),

@@ -210,6 +210,10 @@ def _type(written: str, currency: str) -> ir.FactType:
     word = re.split(r"[ (]", text)[0]
     if word in ("money", "integer", "decimal", "duration"):
         example = next(kind for kind in _TYPES if kind.startswith(word))
+        plain = re.sub(r"[£$€¥]|,(?=[0-9]{3})", "", text)
+        if plain != text and _RANGED.fullmatch(plain):
+            sign = "comma" if "," in text else "currency sign"
+            raise Misfit("unbounded", f"'{text[:60]}' has a {sign} in its bounds", f"write `{plain[:60]}`")
         what = "has no bounds" if text in (word, f"{word}(2)") else "has bounds that cannot be read"
         raise Misfit("unbounded", f"'{text[:60]}' {what}", f"give the least and the largest value, such as `{example}`")
     other = _OTHER_NAMES.get(word.lower())

@@ -182,6 +182,7 @@ def _budgets(desk: Desk, checked: CheckedPack) -> None:
             continue
         personal = any(key.startswith("actor.") for key in budget.keys)
         if not personal and not reads_actor(budget.amounts) and not _rises(budget.amounts, checked):
-            message = f"'{budget.id}' is shared by everybody, so nobody could say yes beyond it"
+            shared = f"is one for each {' and '.join(budget.keys)}, whoever asks" if budget.keys else "is shared by everybody"
+            message = f"'{budget.id}' {shared}, so nobody could say yes beyond it"
             help_ = "write `over: deny`, or give some role a higher limit with `at_most: {by: actor.role, …}`"
             desk.problem(("budgets", own[budget.id], "over"), "dead-escalation", message, help_)

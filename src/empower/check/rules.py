@@ -189,7 +189,13 @@ def _below(desk: Desk, fires: ir.Cond, role: str | None) -> ir.Cond:
 
 def _positive_list(desk: Desk, document: RuleDocument, place: Place) -> ir.Cond:
     if (document.any is None) == (document.all is None):
-        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs one of 'any' and 'all'", "add `any: [condition, …]`")
+        when = document.when if isinstance(document.when, str) and '"' not in document.when and document.any is None else ""
+        help_ = (
+            f'what it asks for stands there, not in `when`: write `any: ["{when[:80]}"]` in its place'
+            if when
+            else "add `any: [condition, …]`"
+        )
+        desk.problem(place, "missing-key", f"rule '{document.id[:60]}' needs one of 'any' and 'all'", help_)
         return ir.Constant(value=True)
     key = "any" if document.any is not None else "all"
     parts = conditions(desk, getattr(document, key), (*place, key), desk.scope(sign=-1))

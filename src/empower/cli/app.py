@@ -29,6 +29,7 @@ from empower.cli.told import show_decision
 from empower.cli.types import types_command
 from empower.decide import Guard
 from empower.errors import EmpowerError, MalformedRequest
+from empower.problems import did_you_mean
 from empower.version import __version__
 
 DECIDE_EPILOG = """\b
@@ -90,7 +91,7 @@ def decide(
     language = inputs.chosen("a language", language, checked.languages, checked.languages[0])
     at = inputs.read_now(now, checked)
     instant = time.time_ns() // 1_000_000 if at is None else at
-    wish = inputs.read_action(action)
+    wish = inputs.read_action(action, checked)
     known = inputs.with_facts(inputs.read_context(context), checked, facts=facts, role=role, at=instant)
     guard = Guard(checked, clock=lambda: instant, strict=strict)
     decision = guard.preview(wish, known) if preview else guard.decide(wish, known, key=key)
@@ -157,6 +158,8 @@ def _usage(error: click.ClickException) -> Wrong:
     message, _, meant = error.format_message().partition("Did you mean")
     message = f"{message[:1].lower()}{message[1:]}".rstrip(" .(")
     words = re.findall("'([^']+)'", meant)
+    if isinstance(error, click.NoSuchOption):  # click finds some of them where nothing is alike
+        words = [word for word in words if did_you_mean(error.option_name.lstrip("-"), [word.lstrip("-")]).startswith("did")]
     help_ = f"did you mean {screen.listed([repr(word) for word in words])}? " if words else ""
     if isinstance(error, click.MissingParameter) and context is not None:
         help_ = f"write `{context.get_usage().removeprefix('Usage: ')}`; "

@@ -104,9 +104,19 @@ def _both(versions: Sequence[str]) -> Iterator[tuple[CheckedPack, CheckedPack]]:
                 path = stack.enter_context(at_revision(older[0], Path(last)))
                 yield inputs.loaded(str(path)), inputs.loaded(last)
             else:
+                _check_there(older[0], Path(last))
                 yield inputs.loaded(older[0]), inputs.loaded(last)
         except NoSuchRevision as error:
             raise Wrong(USAGE, "usage", str(error), "`git log --oneline -- PACK` lists its revisions") from None
+
+
+def _check_there(name: str, pack: Path) -> None:
+    """The first of two words names a pack; git, which was asked before, knows no revision of this name either."""
+    try:
+        inputs.find_pack(name)
+    except Wrong as wrong:
+        message = f"there is no pack '{name}', and git knows no revision of that name around '{pack}'"
+        raise Wrong(USAGE, "usage", message, f"{wrong.help}; a revision needs a pack that lies in a git repository") from None
 
 
 def _near(path: Path) -> Path:

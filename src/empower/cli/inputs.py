@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -101,7 +101,13 @@ def chosen(name: str, given: str | None, known: Sequence[str], usual: str) -> st
 # ------------------------------------------------------------------------------------------------ a request
 
 
-def read_action(text: str) -> Any:
+def known_word(option: str, word: str, what: str, known: Collection[str]) -> None:
+    """What a person types at an option and the pack does not know is a slip; the same in JSON is a request like any other, and denied."""
+    if word not in known:
+        raise Wrong(USAGE, "usage", f"{option}: '{word}' is not {what} of this pack", did_you_mean(word, known))
+
+
+def read_action(text: str, pack: CheckedPack) -> Any:
     """`--action`: JSON, `@file`, or a kind and an amount."""
     content = _content("--action", text)
     if content.lstrip().startswith(("{", "[", '"')):
@@ -109,6 +115,7 @@ def read_action(text: str) -> Any:
     action = short_action(content)
     if action is None:
         raise Wrong(MALFORMED, "malformed", f"--action: '{content.strip()[:60]}' is not an action", _ACTION_HELP)
+    known_word("--action", action["kind"], "an action", pack.kinds)
     return action
 
 
@@ -138,6 +145,7 @@ def with_facts(context: Any, pack: CheckedPack, *, facts: Sequence[str], role: s
             raise Wrong(USAGE, "usage", f"--fact: '{name}' is not a fact of this pack", did_you_mean(name, known))
         _put(context, name, typed(value, pack.facts[name], at, ZoneInfo(pack.zone)))
     if role is not None:
+        known_word("--role", role, "a role", pack.roles.everyone())
         _put(context, "actor.role", role)
         if isinstance(context["actor"], dict):
             context["actor"].setdefault("id", "you")
