@@ -274,6 +274,15 @@ def test_who_is_to_find_something_out_hears_the_questions_alone(tmp_path: Path) 
     assert no_amount.told("de").staff.startswith("Erst herausfinden: Um wie viel geht es?")
 
 
+def test_what_need_not_be_declared_is_asked_for_in_words(tmp_path: Path) -> None:
+    """`needs_info` says what to ask: a fact that every pack knows without declaring it has a name and a question in each language."""
+    shop = guard(tmp_path, "budgets: [{id: month, for: gesture, per: customer.id, window: 30 days, at_most: 9, because: trust}]\n")
+    unknown = shop.preview(of("gesture", "5.00"), {"actor": CONTEXT["actor"]})
+    assert unknown.say.staff == "Find out first: Which customer is it?"
+    assert unknown.told("de").staff == "Erst herausfinden: Um welche Kundin oder welchen Kunden geht es?"
+    assert unknown.reasons[0].staff == "month: depends on the customer"
+
+
 def test_names_fall_back_to_the_first_language(tmp_path: Path) -> None:
     """A duty or an offer without a text in the language asked for is told in the pack's first language, never by its key."""
     duty = "obligations: {say_sorry: {en: Say sorry., de: Entschuldige dich.}, send_label: Send a label.}\n"
@@ -335,8 +344,8 @@ menu: [{id: flowers, offer: {kind: gesture, amount: 5}, title: {en: "flowers for
     [
         ("from: 2026-11-01, until: 2026-12-26", "r: from 2026-11-01 and until 2026-12-26", "r: ab 2026-11-01 und bis 2026-12-26"),
         ("when: not ('vip' in customer.flags)", "r: customer.flags does not have vip", "r: customer.flags enthält nicht vip"),
-        ("when: customer.id == 'c1'", "r: customer.id is c1", "r: customer.id ist c1"),
-        ("when: \"starts_with(customer.id, 'c')\"", "r: customer.id starts with 'c'", "r: customer.id beginnt mit 'c'"),
+        ("when: customer.id == 'c1'", "r: the customer is c1", "r: die Kundennummer ist c1"),
+        ("when: \"starts_with(customer.id, 'c')\"", "r: the customer starts with 'c'", "r: die Kundennummer beginnt mit 'c'"),
         ("when: order.total > 50", "r: order.total £80.00 > £50.00", "r: order.total 80,00\u00a0£ > 50,00\u00a0£"),
         ("mode: live", "r: applies here", "r: gilt hier"),
     ],

@@ -24,7 +24,7 @@ from empower.money import to_decimal
 from empower.needs import ALTERNATIVES_MAX, alternatives, unknown_facts
 from empower.noun import evolve, frozen
 from empower.options import options_instead, options_now
-from empower.phrases import phrase
+from empower.phrases import BUILT_IN, phrase
 from empower.reasons import Shown, about, clause, decisive, fill, fill_known
 from empower.request import Misread, look_up, plain, read_value
 
@@ -235,6 +235,8 @@ class Teller:
         name = Shown(self.rules.checked, language).name(fact)
         if fact == "action.amount":
             return phrase(language, "ask.amount")
+        if fact in BUILT_IN:
+            return phrase(language, f"ask.{fact}")
         if isinstance(kind, ir.OneOfType):
             return phrase(language, "ask.one_of", fact=name, members=f" {phrase(language, 'or')} ".join(kind.members))
         return phrase(language, "ask.yes_no" if isinstance(kind, ir.YesNoType) else "ask.fact", fact=name)

@@ -79,6 +79,14 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "approval.same_person": "nobody approves their own request",
         "approval.too_low": "{role} does not rank high enough; it takes {who}",
         "approval.not_allowed": "what was asked is more than {role} may give here",
+        "fact.actor.id": "the member of staff",
+        "fact.customer.id": "the customer",
+        "fact.incident.id": "the incident",
+        "fact.place.store": "the shop",
+        "ask.actor.id": "Who gives it?",
+        "ask.customer.id": "Which customer is it?",
+        "ask.incident.id": "Which incident is it?",
+        "ask.place.store": "Which shop is it?",
         "ask.fact": "What is {fact}?",
         "ask.one_of": "What is {fact}: {members}?",
         "ask.yes_no": "Is it so: {fact}?",
@@ -160,6 +168,14 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "approval.same_person": "niemand stimmt dem eigenen Wunsch zu",
         "approval.too_low": "{role} steht nicht hoch genug; nötig ist {who}",
         "approval.not_allowed": "das ist mehr, als {role} hier geben darf",
+        "fact.actor.id": "wer es gibt",
+        "fact.customer.id": "die Kundennummer",
+        "fact.incident.id": "der Vorfall",
+        "fact.place.store": "das Geschäft",
+        "ask.actor.id": "Wer gibt es?",
+        "ask.customer.id": "Um welche Kundin oder welchen Kunden geht es?",
+        "ask.incident.id": "Um welchen Vorfall geht es?",
+        "ask.place.store": "Um welches Geschäft geht es?",
         "ask.fact": "Was ist {fact}?",
         "ask.one_of": "Was ist {fact}: {members}?",
         "ask.yes_no": "Trifft zu: {fact}?",
@@ -168,6 +184,10 @@ PHRASES: Mapping[str, Mapping[str, str]] = {
         "or": "oder",
     },
 }
+
+
+BUILT_IN = ("actor.id", "customer.id", "incident.id", "place.store")
+"""The facts that a pack need not declare and that may have to be asked for: they have a name and a question here."""
 
 
 def phrase(language: str, name: str, /, **values: object) -> str:

@@ -17,7 +17,7 @@ from empower.judge import Case
 from empower.lower import facts_of_number
 from empower.money import format_money
 from empower.noun import frozen
-from empower.phrases import phrase
+from empower.phrases import BUILT_IN, phrase
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -62,7 +62,8 @@ class Shown:
         note = self.checked.fact_notes.get(path)
         if path == "action.reason":
             return phrase(self.language, "clause.reason")
-        plain = path.removeprefix("action.").replace("_", " ") if path.startswith("action.") else path
+        plain = phrase(self.language, f"fact.{path}") if path in BUILT_IN else path
+        plain = path.removeprefix("action.").replace("_", " ") if path.startswith("action.") else plain
         return self.said(note.title, plain) if note is not None else plain
 
     def said(self, words: Mapping[str, str], otherwise: str = "") -> str:

@@ -13,12 +13,13 @@ from empower.checked import CheckedPack
 from empower.language.quantities import Quantity
 from empower.noun import evolve
 from empower.pack import BudgetDocument, CapDocument, ClaimDocument, Guardrail, OfferDocument, Pack, RuleDocument
+from empower.phrases import BUILT_IN, phrase
 
 _DETERMINED = re.compile(r"^(the|an|a|what|how|your|our|who|all|any|some)\b")
 _NUMBER = re.compile(r"(?<![\w.])[0-9]+(?:\.[0-9]+)?(?![\w.]*[a-zA-Z_])|(?<![\w.])[0-9]+(?=%)")
-_BUILT_IN = {
-    "actor.id": "the member of staff", "actor.role": "the role", "customer.id": "the customer", "incident.id": "the incident",
-    "place.store": "the shop", "action.amount": "the amount", "action.kind": "what is done", "action.reason": "the reason",
+_LIBRARYS = {
+    **{path: phrase("en", f"fact.{path}") for path in BUILT_IN},
+    "actor.role": "the role", "action.amount": "the amount", "action.kind": "what is done", "action.reason": "the reason",
     "action.what": "what is given", "now": "now", "approved": "an approval",
 }  # fmt: skip
 _NUMBERED = ("number", "Nummer", "nummer", "code")
@@ -52,8 +53,8 @@ def fact_name(checked: CheckedPack, path: str, language: str) -> str:
     title = said(note.title, checked, language) if note is not None else ""
     if title:
         return title if language != "en" or _DETERMINED.match(title) or path in _yes_no(checked) else f"the {title}"
-    if path in _BUILT_IN:
-        return _BUILT_IN[path]
+    if path in _LIBRARYS:
+        return _LIBRARYS[path]
     if path in _yes_no(checked):
         return f"“{words(path.removeprefix('action.').replace('.', ' '))}”"
     *groups, name = path.removeprefix("action.").split(".")

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from empower.backends.english.words import capital, listed, with_article, words
 from empower.checked import CheckedPack
+from empower.formulas import condition_facts
 from empower.pages.lexicon import said
 from empower.pages.page import Item, Page, Section
 from empower.pages.sentences import Writer, make_writer
+from empower.phrases import BUILT_IN, phrase
 
 
 def explain_pack(checked: CheckedPack, language: str) -> Page:
@@ -58,12 +60,12 @@ def _people(writer: Writer) -> Iterator[Item]:
 
 def _unknown(writer: Writer) -> list[Item]:
     checked = writer.checked
-    asked = [path for path, note in checked.fact_notes.items() if note.supplied_by == "staff" and path in writer.lexicon.questions]
+    asked = list(_questions(writer))
     shared = any(budget.shared_at_most is not None for budget in checked.budgets)
     generous = "and never makes an answer more generous" + (", save where a budget above says what is shared meanwhile" if shared else "")
     found = [Item(f"What is not known is found out first. It never counts as no, as nothing or as zero, {generous}.")]
     if asked:
-        found.append(Item("What we ask:", lines=tuple(("", writer.words(checked.fact_notes[path].ask)) for path in asked)))
+        found.append(Item("What we ask:", lines=tuple(("", question) for question in asked)))
     told = [writer.lexicon.names[path] for path, note in checked.fact_notes.items() if note.supplied_by == "host"]
     if told:
         found.append(Item(f"What the system tells: {listed(told)}."))
@@ -75,3 +77,14 @@ def _unknown(writer: Writer) -> list[Item]:
         case _:
             found.append(Item("If the ledger cannot be reached, there is no answer, and nothing is given."))
     return found
+
+
+def _questions(writer: Writer) -> Iterator[str]:
+    """What staff ask: in the author's words, and in the library's for what the pack reads without declaring it."""
+    checked, asked = writer.checked, writer.lexicon.questions
+    yield from (writer.words(note.ask) for path, note in checked.fact_notes.items() if note.supplied_by == "staff" and path in asked)
+    alone = [budget for budget in checked.budgets if budget.shared_at_most is None]  # the others go on while it is not known
+    read = {key for budget in alone for key in budget.keys}.union(*(condition_facts(rule.fires) for rule in checked.rules))
+    for path in BUILT_IN:
+        if path in read and path not in checked.fact_notes and path != "actor.id":  # who is at the till, the till knows
+            yield phrase(writer.lexicon.language, f"ask.{path}")
