@@ -250,7 +250,7 @@ def test_a_text_without_its_number_gives_way(tmp_path: Path) -> None:
     say = 'say: {staff: "Up to {limit} of {order.total}.", customer: "For {order.total}."}'
     shop = guard(tmp_path, f"rules: [{{id: early, deny: gesture, when: order.total < 90, because: trust, {say}}}]\n")
     no = shop.preview(of("gesture", "5.00"), CONTEXT)
-    assert no.reasons[0].staff == "early: order.total £80.00 < £90.00"
+    assert no.reasons[0].staff == "early: order.total is £80.00, less than £90.00"
     assert no.say.customer == "For £80.00."
 
 
@@ -346,7 +346,7 @@ menu: [{id: flowers, offer: {kind: gesture, amount: 5}, title: {en: "flowers for
         ("when: not ('vip' in customer.flags)", "r: customer.flags does not have vip", "r: customer.flags enthält nicht vip"),
         ("when: customer.id == 'c1'", "r: the customer is c1", "r: die Kundennummer ist c1"),
         ("when: \"starts_with(customer.id, 'c')\"", "r: the customer starts with 'c'", "r: die Kundennummer beginnt mit 'c'"),
-        ("when: order.total > 50", "r: order.total £80.00 > £50.00", "r: order.total 80,00\u00a0£ > 50,00\u00a0£"),
+        ("when: order.total > 50", "r: order.total is £80.00, more than £50.00", "r: order.total ist 80,00\u00a0£, mehr als 50,00\u00a0£"),
         ("mode: live", "r: applies here", "r: gilt hier"),
     ],
 )
@@ -356,6 +356,36 @@ def test_a_rule_without_words_tells_its_condition(tmp_path: Path, rule: str, eng
     no = shop.preview(of("gesture", "5.00"), CONTEXT)
     assert no.reasons[0].staff == english
     assert german in no.told("de").staff
+
+
+@pytest.mark.parametrize(
+    ("fact", "value", "when", "told"),
+    [
+        ("order.late: integer 0..365", 9, "order.late > 3", "order.late is 9, more than 3"),
+        ("order.fault: 'one of [none, missing_page]'", "missing_page", "order.fault == 'missing_page'", "order.fault is missing page"),
+        ("order.at: instant", "2026-11-14T09:00:00Z", "hours_since(order.at) >= 36", "hours since order.at is 48, at least 36"),
+        ("order.day: date", "2026-10-01", "order.day < '2026-10-02'", "order.day is 2026-10-01, before 2026-10-02"),
+    ],
+)
+def test_staff_read_words_and_no_signs(tmp_path: Path, fact: str, value: object, when: str, told: str) -> None:
+    """What staff read are sentences: no sign of a comparison, no underscore, and no count of milliseconds."""
+    pack = PACK.replace("facts:\n", f"facts:\n  {fact}\n") + f'rules: [{{id: r, deny: gesture, when: "{when}", because: trust}}]\n'
+    (tmp_path / "pack.yaml").write_text(pack, encoding="utf-8")
+    shop = Guard(load_pack(tmp_path), clock=Clock())
+    name = fact.partition(":")[0].removeprefix("order.")
+    no = shop.preview(of("gesture", "5.00"), {**CONTEXT, "order": {name: value}})
+    assert no.say.staff == f"Not possible. r: {told}."
+
+
+def test_what_is_forbidden_is_not_argued_down(tmp_path: Path) -> None:
+    """A no at any amount tells staff of no bound, which would read as if less were possible; the reasons hold every guardrail."""
+    cap = "caps: [{id: alone, for: gesture, at_most: 3, because: trust}]\n"
+    shop = guard(tmp_path / "never", cap + "rules: [{id: late, deny: gesture, when: order.total > 50, because: trust}]\n")
+    no = shop.preview(of("gesture", "5.00"), CONTEXT)
+    assert no.say.staff == "Not possible. late: order.total is £80.00, more than £50.00."
+    assert [each.guardrail for each in no.reasons] == ["late", "alone"]
+    shop = guard(tmp_path / "less", cap + "rules: [{id: late, deny: gesture, when: action.amount > 4, because: trust}]\n")
+    assert "at most £3.00 here" in shop.preview(of("gesture", "5.00"), CONTEXT).say.staff
 
 
 # ------------------------------------------------------------------------------------------------ one ledger, several packs

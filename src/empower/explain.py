@@ -127,7 +127,9 @@ class Teller:
         told = {"id": name, "actual": actual, "bound": limit, "gap": gap}
         open_facts = [shown.name(fact) for fact in sorted(unknown_facts(met, env))]
         told["facts"] = ", ".join(open_facts or ([] if certain else [phrase(language, "clause.amount")]))
-        told["clauses"] = f" {phrase(language, 'and')} ".join(clause.text for clause in clauses) or phrase(language, "reason.applies")
+        comma = "," if any("," in clause.text for clause in clauses[:-1]) else ""
+        joint = f"{comma} {phrase(language, 'and')} "
+        told["clauses"] = joint.join(clause.text for clause in clauses) or phrase(language, "reason.applies")
         text = self._default_text(each, met, case, told, language) if certain else phrase(language, "reason.unknown", **told)
         # What an author wrote for a rule that fires says nothing true while it is open whether it fires; a positive list or a call for
         # evidence says what is wanted, which is true either way.
@@ -232,13 +234,15 @@ class Teller:
 
     def _question(self, fact: str, language: str) -> str:
         kind = self.rules.program.facts.get(fact)
-        name = Shown(self.rules.checked, language).name(fact)
+        shown = Shown(self.rules.checked, language)
+        name = shown.name(fact)
         if fact == "action.amount":
             return phrase(language, "ask.amount")
         if fact in BUILT_IN:
             return phrase(language, f"ask.{fact}")
         if isinstance(kind, ir.OneOfType):
-            return phrase(language, "ask.one_of", fact=name, members=f" {phrase(language, 'or')} ".join(kind.members))
+            members = f" {phrase(language, 'or')} ".join(shown.word(fact, each) for each in kind.members)
+            return phrase(language, "ask.one_of", fact=name, members=members)
         return phrase(language, "ask.yes_no" if isinstance(kind, ir.YesNoType) else "ask.fact", fact=name)
 
     # -------------------------------------------------------------------------------------------- what else
@@ -341,7 +345,7 @@ class Teller:
         if decision.outcome != "allow":
             # What merely hinges on what is to be found out adds nothing to the questions.
             open_ = phrase(language, "reason.unknown", id="", facts="")
-            lines += [_sentences([each.staff]) for each in self.reasons(decision, language) if each.certain or open_ not in each.staff]
+            lines += [_sentences([each.staff]) for each in self._heard(decision, language) if each.certain or open_ not in each.staff]
             options = [self._option_text(option, shown) for option in self.options(decision, language)]
             if options:
                 lines.append(phrase(language, "staff.options", options="; ".join(options)))
@@ -349,6 +353,13 @@ class Teller:
         if duties and decision.outcome in ("allow", "escalate"):
             lines.append(_closed(phrase(language, "staff.obligation", obligations=_sentences(duties))))
         return " ".join(line for line in lines if line)
+
+    def _heard(self, decision: Decision, language: str) -> Sequence[Reason]:
+        """The reasons that staff hear; of what no amount would mend no bound, which would read as if a smaller amount did."""
+        found = self.reasons(decision, language)
+        final = [each for each in found if each.certain and each.outcome == "deny" and not each.bound]
+        forbidden = any(each.effect != "notice" for each in final) and not decision.parts
+        return final if forbidden else found
 
     def _headline(self, decision: Decision, language: str) -> str:
         shown = Shown(self.rules.checked, language)

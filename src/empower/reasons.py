@@ -45,8 +45,12 @@ class Shown:
         if isinstance(kind, ir.NumberType) and isinstance(value, int):
             return self.number(Fraction(value, kind.denominator), money=kind.unit == "money")
         if isinstance(value, frozenset):
-            return ", ".join(sorted(value)) or phrase(self.language, "value.none")
-        return phrase(self.language, "value.yes" if value else "value.no") if isinstance(value, bool) else str(value)
+            return ", ".join(self.word(path, each) for each in sorted(value)) or phrase(self.language, "value.none")
+        return phrase(self.language, "value.yes" if value else "value.no") if isinstance(value, bool) else self.word(path, str(value))
+
+    def word(self, path: str, value: str) -> str:
+        """A value as it is said: a name that the pack made up without its underscores, a text as it stands."""
+        return value if isinstance(self.checked.facts.get(path), ir.TextType) else value.replace("_", " ")
 
     def number(self, value: Fraction, *, money: bool) -> str:
         """A number; money in major units, rounded towards zero to whole minor ones."""
@@ -113,13 +117,7 @@ def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> 
         return _comparison(atom, env, shown, positive=positive)
     if isinstance(atom, ir.AmountAbove):
         bound = _try(atom.threshold, env)
-        text = f"{shown.money(env.amount)} > {shown.money(bound) if bound is not None else phrase(shown.language, 'value.unknown')}"
-        return Clause(
-            text,
-            shown.money(env.amount),
-            shown.money(bound) if bound is not None else "",
-            shown.money(env.amount - bound) if bound is not None else "",
-        )
+        return _amount_above(bound, env, shown, positive=positive)
     fact = min(atom_facts(atom))
     actual = shown.fact(fact, env.facts.get(fact))
     test, wanted = _wanted(atom, env, shown, positive=positive)
@@ -127,15 +125,24 @@ def clause(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> 
     return Clause(text, actual, wanted, "")
 
 
+def _amount_above(bound: int | None, env: Environment, shown: Shown, *, positive: bool) -> Clause:
+    name, asked = phrase(shown.language, "clause.amount"), shown.money(env.amount)
+    if bound is None:
+        return Clause(phrase(shown.language, "clause.open", name=name), asked, "", "")
+    limit = shown.money(bound)
+    text = phrase(shown.language, "clause.>" if positive else "clause.<=", name=name, actual=asked, bound=limit)
+    return Clause(text, asked, limit, shown.money(env.amount - bound))
+
+
 def _wanted(atom: ir.Atom, env: Environment, shown: Shown, *, positive: bool) -> tuple[str, str]:
     """What is tested of a word, set or text, by the name of its phrase, and what is wanted of it."""
     match atom:
-        case ir.IsAmong(members=members):
-            return "is", f" {phrase(shown.language, 'or')} ".join(sorted(members))
-        case ir.SetTest(operator=operator, members=members):
-            return operator, ", ".join(sorted(members))
-        case ir.Has(member=member):
-            return "has", member
+        case ir.IsAmong(fact=fact, members=members):
+            return "is", f" {phrase(shown.language, 'or')} ".join(shown.word(fact, each) for each in sorted(members))
+        case ir.SetTest(fact=fact, operator=operator, members=members):
+            return operator, ", ".join(shown.word(fact, each) for each in sorted(members))
+        case ir.Has(fact=fact, member=member):
+            return "has", shown.word(fact, member)
         case ir.TextTest(operator=operator, text=text):
             return {"equals": "is", "found": "matches"}.get(operator, operator), f"'{text}'"
         case ir.SameWord(right=right):
@@ -159,15 +166,16 @@ def _comparison(atom: ir.Compare, env: Environment, shown: Shown, *, positive: b
     name = _name(left, shown)
     actual, bound = _try(left, env), _try(atom.right, env)
     if actual is None or bound is None:
-        return Clause(f"{name} {sign} …", phrase(shown.language, "value.unknown"), "", "")
+        return Clause(phrase(shown.language, "clause.open", name=name), phrase(shown.language, "value.unknown"), "", "")
     scale = _denominator(left, shown)
     limit = Fraction(bound, factor * scale)
     value = Fraction(actual, scale)
     if isinstance(left, ir.NumberFact) and isinstance(shown.checked.facts.get(left.fact), (ir.DateType, ir.InstantType)):
         texts = shown.fact(left.fact, actual), shown.fact(left.fact, int(limit))
-        return Clause(f"{name} {texts[0]} {sign} {texts[1]}", *texts, "")
+        return Clause(phrase(shown.language, f"clause.day.{sign}", name=name, actual=texts[0], bound=texts[1]), *texts, "")
     texts = shown.number(value, money=money), shown.number(limit, money=money)
-    return Clause(f"{name} {texts[0]} {sign} {texts[1]}", *texts, shown.number(abs(value - limit), money=money))
+    said = phrase(shown.language, f"clause.{sign}", name=name, actual=texts[0], bound=texts[1])
+    return Clause(said, *texts, shown.number(abs(value - limit), money=money))
 
 
 def _unscaled(node: ir.Num) -> tuple[ir.Num, int]:
@@ -175,6 +183,8 @@ def _unscaled(node: ir.Num) -> tuple[ir.Num, int]:
 
 
 def _denominator(node: ir.Num, shown: Shown) -> int:
+    if isinstance(node, ir.Sum) and isinstance(node.left, ir.Now):
+        return 3_600_000  # what counts in milliseconds is told in hours
     kind = shown.checked.facts.get(node.fact) if isinstance(node, ir.NumberFact) else None
     return kind.denominator if isinstance(kind, ir.NumberType) else 1
 
@@ -193,7 +203,7 @@ def _name(node: ir.Num, shown: Shown) -> str:
         case ir.Sum(left=ir.Today(), right=ir.Scaled(value=ir.DayOf(fact=fact) | ir.NumberFact(fact=fact))):
             return phrase(shown.language, "clause.days_since", fact=shown.name(fact))
         case ir.Sum(left=ir.Now(), right=ir.Scaled(value=ir.NumberFact(fact=fact))):
-            return phrase(shown.language, "clause.time_since", fact=shown.name(fact))
+            return phrase(shown.language, "clause.hours_since", fact=shown.name(fact))
         case _:
             facts = (shown.name(fact) for fact in sorted(number_facts(node)))
             return f" {phrase(shown.language, 'and')} ".join(facts) or phrase(shown.language, "clause.this")
