@@ -18,7 +18,7 @@ from empower.noun import evolve
 from empower.pages.card import card_page, deal_card
 from empower.pages.decided import explain_decision
 from empower.pages.page import Page, whole_text
-from empower.pages.record import NotADecision, read_decisions
+from empower.pages.record import NotADecision, read_decisions, with_facts
 from empower.pages.text import as_text
 from empower.pages.whole import explain_pack
 
@@ -68,6 +68,24 @@ def test_why_not() -> None:
     text = as_text(page_of(guard, history(guard)), 200)
     assert "It would have spoken above £40: asked was £30, £10 below." in text
     assert "have passed since the delivery: it is 2, 28 to spare" in text
+
+
+def test_an_answer_with_its_facts_is_explained_as_of_its_instant() -> None:
+    """Days are counted from the instant that the answer tells, as they were when it was decided."""
+    guard, decision = story()
+    told = with_facts(guard.rules, read_decisions(json.loads(decision.to_json()))[0], CONTEXT)
+    text = as_text(explain_decision(guard.rules, told, "en"), 200)
+    assert told.at == AT
+    assert "have passed since the delivery: it is 2, 28 to spare" in text
+
+
+def test_what_was_met_is_no_part_of_a_list() -> None:
+    """Of a rule that is a list of alternatives, what was met stands below the list and is labelled."""
+    guard = Guard(load_pack(PACKS["company"]), clock=lambda: AT)
+    facts = {"actor": {"id": "a", "role": "associate"}, "evidence": {"receipt": False}}
+    guard.decide({"kind": "refund", "amount": "12.00"}, facts, key="k")
+    text = as_text(page_of(guard, history(guard)), 200)
+    assert "  - The amount is at most £10\n  - Here: The answer to " in text
 
 
 def test_both_voices_in_the_language_asked() -> None:

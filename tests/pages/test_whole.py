@@ -130,6 +130,7 @@ facts:
   order.tags: set of [fragile, big_item, gift]
   customer.tier: ordered one of [basic, silver, gold]
   customer.is_new: yes/no
+  order.gift: {type: yes/no, ask: Is it a gift?}
 define: {small: 10, half: 50% of order.total}
 actions: {refund: {amount: money 0.01..5000}, credit: {amount: money 0.01..5000}, release: {}}
 """
@@ -141,8 +142,8 @@ SENTENCES = {
     "escalate: refund, to: lead, when: \"starts_with(order.notes, 'x')\", unless: known(order.other), from: 2026-03-01":
         "Refund: ask a lead first, if the order's notes begin with “x”, unless the order's other is known, from 1 March 2026.",
     "only_if: credit, all: [\"order.placed > '2026-01-01T09:30:00Z'\", order.wait <= minutes(90)], when: customer.is_new":
-        "Credit: only if the order is after 1 January 2026 at 09:30 UTC and the order's wait is at most 90 minutes; "
-        "this holds if “customer is new” holds. Otherwise the answer is no.",
+        "Credit, if “customer is new” holds: only if the order is after 1 January 2026 at 09:30 UTC and the order's wait is at most 90 minutes. "
+        "Otherwise the answer is no. Of other cases it says nothing.",
     "deny: credit, when: {order.tags: fragile, customer.tier: silver or above, order.lines: '[10..50)'}":
         "Credit: not if the order's tags include “fragile”, the customer's tier is “silver” or above, the order's lines are at least 10 and "
         "the order's lines are fewer than 50.",
@@ -154,6 +155,12 @@ SENTENCES = {
         "Refund: not if the amount is more than 50% of the order's total plus the small (£10).",
     'deny: release, when: "min(order.lines, 5) + 2 > 6 and days_since(order.due) < 0"':
         "Release: not if the least of the order's lines and 5 plus 2 is more than 6 and the delivery lies ahead.",
+    "deny: refund, when: order.gift":
+        "Refund: not if it is a gift.",
+    "deny: credit, when: not order.gift":
+        "Credit: not if it is not a gift.",
+    "only_if: release, any: [order.gift, order.lines == 3, order.lines == 5], otherwise: {escalate: boss}":
+        "Release: only if one of these holds: It is a gift The order's lines are 3 The order's lines are 5 Otherwise ask a boss.",
     "only_if: release, any: [not customer.is_new]": "Release: not if “customer is new” holds.",
     "deny: credit, when: {order.tags: not(none)}": "Credit: not if there are any order's tags.",
     "escalate: release, to: boss, when: actor.role < 'lead', mode: shadow": "Release: ask a boss first, if it is an AI agent or a clerk who gives it.",
@@ -166,7 +173,7 @@ def test_each_form_of_a_condition_has_its_words(rule: str, tmp_path: Path) -> No
     (tmp_path / "pack.yaml").write_text(f"{ODD}rules:\n  - {{id: a-rule, because: fair, {rule}}}\n", encoding="utf-8")
     checked = load_pack(tmp_path)
     (item,) = (item for item in items(explain_pack(checked, "en")) if item.name == "a-rule")
-    assert whole_text(item) == SENTENCES[rule]
+    assert prose(item).strip() == SENTENCES[rule]
     assert item.shadow == ("shadow" in rule)
 
 

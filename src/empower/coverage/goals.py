@@ -364,7 +364,7 @@ def _budget(pack: CheckedPack, budget: CheckedBudget) -> Iterator[Goal]:
         label = _member_label(condition, budget.amounts, amount, pack)
         what = f"what is left of {named}" + (f" for {label}" if label else "")
         yield goal("at", f"exactly {what} is allowed", f"exactly {what}", condition, label)
-        yield goal("beyond", f"one minor unit more than {what} is refused", f"just beyond {what}", condition, label)
+        yield goal("beyond", f"the least bit more than {what} is refused", f"just beyond {what}", condition, label)
     if budget.times is not None:
         yield goal("last", f"the last time of {named} is allowed", f"for the last time of {named}")
         yield goal("again", f"one time more than {named} gives is refused", f"once more than {named} gives")

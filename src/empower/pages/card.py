@@ -73,7 +73,7 @@ def card_page(card: Card) -> Page:
     """A card as a page."""
     sections = tuple(Section(part.title, tuple(line.item for line in part.lines), numbered=part.numbered) for part in card.parts)
     kicker = f"Pocket card, {words(card.pack)}"
-    foot = f"{card.pack} {card.version}, as of {day(card.day)}. Where nobody is named to ask, more is not given. What is not on it: let the till decide."
+    foot = f"{card.pack} {card.version}, as of {day(card.day)}. If a line does not say whom to ask, that is the most. What is not on it: let the till decide."
     if not card.whole:
         foot += " This pack is too large for a card: not everything stands on it."
     return Page(capital(words(card.role)), kicker, card.mission, sections, foot, "card")

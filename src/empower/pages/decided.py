@@ -231,6 +231,8 @@ def _reason(story: _Story, reason: Mapping[str, Any]) -> Item:
         return Item(reason["staff"], after=numbers, name=name)
     item = _sentence(story, name)
     lines = tuple(_atoms(story, name, silent=False)) or tuple(("", clause_["text"]) for clause_ in reason["clauses"])
+    if item.lines and lines:
+        lines = _below(item, "Here", lines)
     quote = f"“{reason['staff']}”" if reason["staff"] else ""
     if not reason["certain"]:
         numbers = " ".join(filter(None, ["Whether it applies is open.", numbers]))
@@ -244,6 +246,11 @@ def _reason(story: _Story, reason: Mapping[str, Any]) -> Item:
         reason["value"],
         name,
     )
+
+
+def _below(item: Item, label: str, lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """What was met, below the list that a guardrail is: labelled, so that nobody reads it as a part of the list."""
+    return (*item.lines, *((label, text) for _, text in lines))
 
 
 def _sentence(story: _Story, name: str) -> Item:
@@ -299,8 +306,10 @@ def _silent(story: _Story) -> Iterator[Item]:
         if name in speaking:
             item = _sentence(story, name)
             text, lines = _quiet(story, speaking[name])
-            if lines:
-                yield Item(f"{item.text} {text}", item.subject, lines=(*item.lines, *lines), name=name)
+            if lines and item.lines:
+                yield Item(item.text, item.subject, lines=_below(item, text.removesuffix(":"), lines), name=name)
+            elif lines:
+                yield Item(f"{item.text} {text}", item.subject, lines=lines, name=name)
             else:
                 yield Item(item.text, item.subject, lines=item.lines, after=text, name=name)
 

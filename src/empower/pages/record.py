@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from empower.asking import Asked, asked_from_json, read_asked
 from empower.compile import Rules
+from empower.moments import milliseconds
 from empower.noun import evolve, frozen
 
 REFUSED = "refused"
@@ -68,8 +70,17 @@ def read_decisions(data: Any) -> tuple[Recorded, ...]:
 
 def _answered(data: Mapping[str, Any]) -> Recorded:
     return Recorded(
-        str(data["pack"]), str(data.get("digest", "")), data, None, str(data["outcome"]), tuple(data.get("guardrails", ())), None, str(data.get("key") or "")
+        str(data["pack"]), str(data.get("digest", "")), data, None, str(data["outcome"]), tuple(data.get("guardrails", ())), _instant(data.get("at")),
+        str(data.get("key") or ""),
     )  # fmt: skip
+
+
+def _instant(text: object) -> int | None:
+    """Milliseconds UTC of the instant that an answer tells; a preview tells none."""
+    try:
+        return milliseconds(datetime.datetime.fromisoformat(str(text)))
+    except ValueError:
+        return None
 
 
 def _of_record(data: Mapping[str, Any], text: str, at: int | None, key: str) -> tuple[Recorded, ...]:

@@ -102,8 +102,12 @@ class Writer:
                 after = f"Otherwise {ask or 'the answer is no'}."
                 return self.item(rule.id, subject, f": {how}{comma(when)}{comma(dated)}:", lines, after=after)
             case _:
-                only = f": only if {clause(terms.wanted, lexicon)}{f'; this holds {when}' if when else ''}"
-                return self.item(rule.id, subject, f"{sentence(only, dated)} Otherwise {ask or 'the answer is no'}.")
+                after = f"Otherwise {ask or 'the answer is no'}.{' Of other cases it says nothing.' if when else ''}"
+                ways = _ways(terms.wanted, lexicon)
+                if ways:
+                    return self.item(rule.id, subject, f"{comma(when)}: only if one of these holds{comma(dated)}:", ways, after=after)
+                only = sentence(f"{comma(when)}: only if {clause(terms.wanted, lexicon)}", dated)
+                return self.item(rule.id, subject, f"{only} {after}")
 
     def duty(self, duty: CheckedDuty) -> Item:
         """What comes with an action, or what is advised."""
@@ -222,6 +226,12 @@ def _over(outcome: str, effect: str) -> str:
     return "More than that is not given." if outcome == "deny" else "For more, ask higher up."
 
 
+def _ways(wanted: ir.Cond, lexicon: Lexicon) -> list[tuple[str, str]]:
+    """Alternatives as lines, where one of them has an `or` of its own, or there are many; else none, since a sentence holds them."""
+    texts = [clause(part, lexicon) for part in wanted.conditions] if isinstance(wanted, ir.Any) else []
+    return [("", text) for text in texts] if len(texts) > 2 or any(" or " in text for text in texts) else []
+
+
 # ------------------------------------------------------------------------------------------------ claims
 
 
@@ -250,7 +260,7 @@ def _claimed(claim: CheckedClaim, lexicon: Lexicon) -> str:
     held = f" while {clause(all_of(tuple(rest)), lexicon)}" if rest else ""
     if not most and who == "Nobody":
         return f"{capital(kind or 'anything')}: never{alone}{held}."
-    text = f"{who} ever gives {most or 'any of it'}{alone}{held}."
+    text = f"{who} ever gives {most or ('any of it' if kind else 'anything')}{alone}{held}."
     return f"{capital(kind)}: {text[:1].lower()}{text[1:]}" if kind else text
 
 

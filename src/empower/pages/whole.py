@@ -46,7 +46,7 @@ def _people(writer: Writer) -> Iterator[Item]:
     checked = writer.checked
     ladder = [words(role) for role in checked.roles.ladder]
     if len(ladder) > 1:
-        yield Item(f"{capital(listed(ladder))}, the lowest first. To ask higher up is to ask the lowest who may say yes.")
+        yield Item(f"{capital(listed(ladder))}, the lowest first. “Higher up” is the nearest above you who may say yes.")
     else:
         yield Item(f"{capital(with_article(ladder[0]))} decides alone.")
     for role, asked in checked.roles.beside.items():

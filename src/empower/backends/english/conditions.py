@@ -9,6 +9,9 @@ from empower import ir
 from empower.backends.english.comparisons import amount_asked, compared
 from empower.backends.english.words import Lexicon, is_or_are, is_plural, listed, name_of, roles, spelt, without_article, words
 
+_PLAIN_QUESTION = re.compile(r"(Is|Are|Was|Were) (it|they) ([^.?!]+)\?")
+"""A question that is its own answer once turned round: `Is it a gift?`, it is a gift."""
+_SEVERAL = re.compile(r",| or | and ")
 _AT_LEAST_SO_LONG = re.compile(r"\.\{([0-9]+),\}")
 
 
@@ -77,6 +80,9 @@ def _does(verb: str, fact: str, lexicon: Lexicon, *, positive: bool) -> str:
 def _answered(fact: str, lexicon: Lexicon, *, positive: bool) -> str:
     if fact == "approved":
         return "somebody approved it" if positive else "nobody approved it"
+    plain = _PLAIN_QUESTION.fullmatch(lexicon.questions.get(fact, ""))
+    if plain and not _SEVERAL.search(plain[3]):
+        return f"{plain[2]} {plain[1].lower()} {'' if positive else 'not '}{plain[3]}"
     if fact in lexicon.questions:
         return f"the answer to “{lexicon.questions[fact]}” is {'yes' if positive else 'no'}"
     name = name_of(fact, lexicon)
