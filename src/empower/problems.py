@@ -213,15 +213,19 @@ def _width(text: str) -> int:
 # ------------------------------------------------------------------------------------------------ advice
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A help line that names the nearest known words, or lists them when few; and the letter in the word that only looks plain."""
+def did_you_mean(word: str, known: Iterable[str], *, in_order: bool = False) -> str:
+    """A help line that names the nearest known words, or lists them when few; and the letter in the word that only looks plain.
+
+    They are listed by the alphabet, or `in_order` as they were given.
+    """
+    known = list(known)
     words = set(known)
     near = _near(word, words)
     if near:
         return "did you mean " + " or ".join(f"'{item}'" for item in near) + "?" + _odd_letter(word)
     if not words or len(words) > _KNOWN_MAX:
         return _odd_letter(word).lstrip()
-    shown = heapq.nsmallest(12, words)
+    shown = known[:12] if in_order else heapq.nsmallest(12, words)
     return "known here: " + ", ".join(shown) + (f" and {len(words) - 12} more" if len(words) > len(shown) else "") + _odd_letter(word)
 
 

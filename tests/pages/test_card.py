@@ -167,6 +167,15 @@ def test_a_card_knows_its_day() -> None:
 # -- the command
 
 
+def test_a_role_may_be_spoken() -> None:
+    """A role is found by the words that people say for it; who names none that there is reads them up the ladder."""
+    assert (
+        run("explain", "grocery-doorstep", "--card", "Team lead").stdout == run("explain", "grocery-doorstep", "--card", "team_lead").stdout
+    )
+    wrong = run("explain", "grocery-doorstep", "--card", "boss")
+    assert (wrong.returncode, wrong.stderr.splitlines()[-1]) == (2, "help: known here: ai_agent, driver, team_lead, manager")
+
+
 def test_the_command_makes_cards() -> None:
     """`--card ROLE` is one card, `--card` alone one for each role; another role is refused with those there are."""
     one = run("explain", "coffee-shop", "--card", "associate", "--now", "2026-11-18 12:00")

@@ -92,10 +92,13 @@ def problems_of(error: PackError) -> dict[str, Any]:
 
 
 def chosen(name: str, given: str | None, known: Sequence[str], usual: str) -> str:
-    """One of several words, or the usual one where none is given."""
+    """One of several words, also as it is spoken (`Area manager`), or the usual one where none is given."""
     if given is None or given in known:
         return given or usual
-    raise Wrong(USAGE, "usage", f"'{given}' is not {name} of this pack", did_you_mean(given, known))
+    spoken = given.strip().lower().replace(" ", "_")
+    if spoken in known:
+        return spoken
+    raise Wrong(USAGE, "usage", f"'{given}' is not {name} of this pack", did_you_mean(given, known, in_order=True))
 
 
 # ------------------------------------------------------------------------------------------------ a request
