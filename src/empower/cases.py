@@ -292,10 +292,10 @@ class _Spot:
 _NAMED: Mapping[str, tuple[str, Callable[[CheckedPack], Collection[str]]]] = {
     "who": ("a role", lambda pack: pack.roles.everyone()),
     "guardrails": ("a guardrail", lambda pack: [*_NOTICES, *(name for name, about in pack.about.items() if about.effect != "advise")]),
-    "duties": ("an obligation", lambda pack: pack.obligations),
-    "advice": ("a rule that advises", lambda pack: [name for name, about in pack.about.items() if about.effect == "advise"]),
+    "duties": ("an obligation", lambda pack: {*pack.obligations, *(name for duty in pack.duties for name in duty.then)}),
+    "advice": ("an advising rule", lambda pack: [name for name, about in pack.about.items() if about.effect == "advise"]),
     "offers": ("an offer", lambda pack: [offer.id for offer in pack.menu]),
-    "needs": ("a fact", lambda pack: pack.facts),
+    "needs": ("a fact", lambda pack: [*pack.facts, "action.amount"]),
 }
 """What the names of an expectation are called, and those there are."""
 _Told = tuple[Any, _Spot]
