@@ -263,10 +263,12 @@ def test_junit_holds_only_what_xml_can_hold() -> None:
 def watching(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], Callable[[str], None]]]:
     """A command that watches, in a process of its own, and a way to wait until it has printed something anew."""
     output = folder / "output.txt"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl-C for what it runs in the background
     with output.open("w", encoding="utf-8") as stream:
         process = subprocess.Popen(
             [sys.executable, "-m", "empower", *arguments], cwd=folder, stdout=stream, stderr=subprocess.STDOUT, text=True
         )
+    signal.signal(signal.SIGINT, before)
     seen = 0
 
     def printed(text: str) -> None:
