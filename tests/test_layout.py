@@ -234,7 +234,7 @@ def test_a_pack_with_problems_is_laid_out(folder: Path) -> None:
     ("arguments", "word"),
     [
         ([], "missing argument 'pack...'"), (["hotel"], "not yours to lay out"), (["coffee-shp"], "did you mean 'coffee-shop'?"),
-        (["coffee-shop", "--chek"], "did you mean '--check' or"),
+        (["coffee-shop", "--chek"], "did you mean '--check'?"),
     ],
 )  # fmt: skip
 def test_called_wrongly(folder: Path, arguments: list[str], word: str) -> None:
