@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from empower.errors import LedgerBusy, LedgerUnavailable
 from empower.ledger import Replayed, Reserved
 from empower.ledger.sqlite import SqliteLedger
 from empower.ledger.sqlite.journal import Turn
+from empower.ledger.sqlite.writer import Writer
 from empower.testing.asks import ALWAYS, DAY, EVER, MONTH, ROLLING, Clock, attempt, give, held, leg, reserve, wish
 
 
@@ -123,6 +125,44 @@ def outcome(call: Callable[[], object]) -> object:
         return call()
     except LedgerUnavailable as error:
         return error
+
+
+class Dawdling:
+    """The mutex of a writer, behind which a thread of this name loiters until the lead has come to it."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer, self.lock = writer, threading.Lock()
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        came = self.writer._waiting[-1] if self.writer._waiting else None
+        loiters = threading.current_thread().name == "dawdler" and came is not None and self.writer._leader is not came
+        self.lock.release()
+        while loiters and self.writer._leader is not came:
+            time.sleep(0.001)
+
+
+def test_the_lead_may_come_to_a_caller_before_it_waits(ledger: SqliteLedger) -> None:
+    """Between coming and waiting a caller may be given the lead: it is taken once, and nobody who came after is forgotten."""
+    writer = ledger._database._writer
+    writer._mutex = Dawdling(writer)  # type: ignore[assignment]
+    writer.pause()
+    told: list[object] = []
+    threads = [
+        threading.Thread(target=lambda key=key: told.append(outcome(lambda: give(ledger, key, EVER))), name=key, daemon=True)
+        for key in ("dawdler", "after")
+    ]
+    for place, thread in enumerate(threads):
+        thread.start()
+        while len(writer._waiting) < place + 1:
+            time.sleep(0.001)
+    writer.resume()
+    for thread in threads:
+        thread.join(timeout=30)
+    assert [type(one).__name__ for one in told] == ["Reserved", "Reserved"]
+    assert {entry.key for entry in ledger.history()} == {"dawdler", "after"}
 
 
 def test_a_pause_lets_nobody_write_until_it_ends(ledger: SqliteLedger) -> None:

@@ -124,9 +124,11 @@ class Writer:
         """
         with self._mutex:
             self._waiting.append(task)
-            if self._leader is None:
+            first = self._leader is None
+            if first:
                 self._leader = task
-        if self._leader is task or task.woken.acquire(timeout=self._patience / 1000):
+        # Whoever is given the lead later is woken for it, and has to take that: nobody may look here, outside the mutex, who leads by now.
+        if first or task.woken.acquire(timeout=self._patience / 1000):
             return
         with self._mutex:
             if task in self._waiting and self._leader is not task:
