@@ -12,8 +12,8 @@ from empower.noun import frozen
 
 LEAST = 4
 """The least that the lowest role may give at once, in minor units, so that there is a half and a quarter of it."""
-MOST = MINOR_MAX // 1_000
-"""The most that a role may give at once, in minor units: sums and orders are several times as large."""
+MOST = MINOR_MAX // 100_000
+"""The most that a role may give at once, in minor units: an order is a hundred times as large, also where a currency has no smaller unit."""
 
 
 @frozen

@@ -65,7 +65,7 @@ def test_the_last_failures_can_be_run_again(pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("cases", "pack", "message"),
     [
-        ("- {it: a, action: refund 5, expect: alow}\n", PACK, "*cases.yaml:1:1: bad-case: 'alow' is not an outcome"),
+        ("- {it: a, action: refund 5, expect: alow}\n", PACK, "*cases.yaml:1:*: bad-case: 'alow' is not an outcome"),
         (CASES, PACK.replace("order.lines > 3", "order.line > 3"), "*pack.yaml:*: *'order.line'*"),
     ],
 )
