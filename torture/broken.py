@@ -86,10 +86,11 @@ class Hunter:
     seed: str = ""
 
     def hunts(self, faults: Iterable[str]) -> Iterator[Hunt]:
-        """The sound store first, as the control, then each fault that this store can have."""
-        for sound in SOUND[self.store]:
+        """The sound store first, as the control, then each fault that this store can have; for the usual ones the first control is enough."""
+        hunted = tuple(faults)
+        for sound in SOUND[self.store][: 1 if set(hunted) == set(USUAL) else None]:
             yield self.hunt(sound)
-        for fault in faults:
+        for fault in hunted:
             if fault in STORES[self.store]:
                 yield self.hunt(fault)
 
