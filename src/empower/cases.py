@@ -37,7 +37,7 @@ from empower.noun import frozen
 from empower.pack import Find, Place
 from empower.periods import day_in
 from empower.problems import PackError, Problem, Span, did_you_mean
-from empower.request import Approval, Misread, read_value
+from empower.request import Approval, Misread, nested, read_value
 
 USUAL_NOW = "2026-11-18 12:00"
 SOMEBODY = "somebody"
@@ -342,14 +342,7 @@ class _Reader:
         return found
 
     def _context(self, facts: Mapping[str, _Told], at: int) -> dict[str, Any]:
-        nested: dict[str, Any] = {}
-        for path, (written, spot) in facts.items():
-            *groups, name = path.split(".")
-            inner = nested
-            for group in groups:
-                inner = inner.setdefault(group, {})
-            inner[name] = self._fact(path, written, at, spot)
-        return nested
+        return nested({path: self._fact(path, written, at, spot) for path, (written, spot) in facts.items()})
 
     def _fact(self, path: str, written: Any, at: int, spot: _Spot) -> Any:
         """A fact as a host would hand it in; a guard could not read what is noted here."""

@@ -20,6 +20,14 @@ class EmpowerError(Exception):
         return copyreg.__newobj__, (type(self), *self.args), vars(self)  # type: ignore[attr-defined]
 
 
+class NotAnswerable(EmpowerError, ValueError):
+    """Something that cannot be asked of a pack: what is wrong, and how to mend it."""
+
+    def __init__(self, message: str, help_: str) -> None:
+        self.message, self.help = message, help_
+        super().__init__(f"{message} (help: {help_})")
+
+
 @frozen
 class Fault:
     """One thing wrong with a request: where it is, what is wrong with it, and how to mend it."""

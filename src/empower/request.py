@@ -326,6 +326,18 @@ def refuse(faults: list[Fault]) -> None:
         raise MalformedRequest(tuple(faults))
 
 
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by dotted path as the nested mappings that a host hands in."""
+    found: dict[str, Any] = {}
+    for path, value in flat.items():
+        *groups, name = path.split(".")
+        inner = found
+        for group in groups:
+            inner = inner.setdefault(group, {})
+        inner[name] = value
+    return found
+
+
 def outcome_value(raw: Any) -> str:
     """How a raw value is shown in a message."""
     return _shown(raw)

@@ -173,16 +173,4 @@ def native(value: object, kind: ir.FactType, currency: str) -> object:
             return value
 
 
-def nested(flat: dict[str, object]) -> dict[str, object]:
-    """Facts by dotted path as the nested mappings that a host has."""
-    found: dict[str, object] = {}
-    for path, value in flat.items():
-        *groups, name = path.split(".")
-        inner = found
-        for group in groups:
-            inner = inner.setdefault(group, {})  # type: ignore[assignment]
-        inner[name] = value
-    return found
-
-
 assert all(exponent_of(currency) in (0, 2, 3) for currency in CURRENCIES)

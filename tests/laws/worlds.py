@@ -17,9 +17,10 @@ from empower.judge import Case
 from empower.ledger import Balance, Counter
 from empower.ledger.memory import MemoryLedger
 from empower.periods import day_in
+from empower.request import nested
 from laws import oracle
 from laws.packs import Made, packs
-from laws.vocabulary import INSTANTS, native, nested, values_of
+from laws.vocabulary import INSTANTS, native, values_of
 
 SPENT = (*[Balance(0, 0, None)] * 7, Balance(1, 1, None), Balance(10, 1, None), Balance(30, 2, None), Balance(60, 3, None))
 

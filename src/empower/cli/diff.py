@@ -14,14 +14,12 @@ from rich.text import Text
 from empower.checked import CheckedPack
 from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
-from empower.cli.screen import OK, PACK_PROBLEMS, UNAVAILABLE, USAGE, Wrong
+from empower.cli.screen import DEFECT, OK, PACK_PROBLEMS, UNAVAILABLE, USAGE, Wrong
 from empower.diff.revisions import NoSuchRevision, at_revision, is_revision
 
 if TYPE_CHECKING:
     from empower.diff.compare import Change, Comparison
 
-DEFECT = 70
-"""The exit code when the solver and the compiled packs disagree: a defect of empower."""
 VERDICTS = {
     "same": "no decision changes",
     "never looser": "never looser: nobody is allowed more than before, or has less to ask",
@@ -71,9 +69,8 @@ def diff_command(*, versions: tuple[str, ...], allow: str, work: int, as_json: b
     with _both(versions) as (before, after):
         try:
             found = compare.compare(before, after, work * 1_000_000)
-        except ValueError as error:
-            message, _, help_ = str(error).removesuffix(")").partition(" (help: ")
-            raise Wrong(USAGE, "usage", message, help_) from None
+        except compare.NotComparable as error:
+            raise Wrong(USAGE, "usage", error.message, error.help) from None
         fine = found.verdict in ALLOWED[allow]
         if as_json:
             screen.say_json(_data(found, fine=fine))

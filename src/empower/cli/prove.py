@@ -18,8 +18,6 @@ from empower.cli.inputs import as_json_option
 from empower.cli.screen import OK, Wrong
 from empower.prove.answers import Answer, Fails, NotReproduced, Proved, Unknown, fine, word_for
 
-DEFECT = 70
-"""The exit code when the solver and the compiled pack disagree: a defect of empower."""
 NAMED_MAX = 3
 COLOURS = {
     "proved": "green", "accepted": "green", "fails": "red", "vacuous": "yellow", "unknown": "yellow", "unbounded": "yellow",
@@ -97,13 +95,12 @@ def _answers(
             opened=lambda all_: opened(len(all_.questions)),
         )
     except worker.NoSuchQuestion as error:
-        message, _, help_ = str(error).removesuffix(")").partition(" (help: ")
-        raise Wrong(screen.USAGE, "usage", message, help_) from None
+        raise Wrong(screen.USAGE, "usage", error.message, error.help) from None
 
 
 def _code(answers: Sequence[Answer]) -> int:
     if any(isinstance(answer, NotReproduced) for answer in answers):
-        return DEFECT
+        return screen.DEFECT
     return OK if all(map(fine, answers)) else screen.PACK_PROBLEMS
 
 

@@ -22,6 +22,8 @@ PACK_PROBLEMS = 1
 USAGE = 2
 MALFORMED = 3
 UNAVAILABLE = 4
+DEFECT = 70
+"""The solver and the compiled pack disagree: a defect of empower."""
 INTERRUPTED = 130
 OUTCOME_CODES = {"allow": OK, "needs_info": 10, "escalate": 11, "deny": 12}
 """Exit codes of `empower decide`, by outcome."""

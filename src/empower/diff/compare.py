@@ -16,10 +16,16 @@ from empower.decision import Decision
 from empower.diff.attribute import Attribution
 from empower.diff.edits import Edit, edits
 from empower.diff.pair import ASKS, ROLES, Pair
+from empower.errors import NotAnswerable
 from empower.noun import evolve, frozen
 from empower.prove.examples import Scenario, read_scenario, sentence, show, tell, tighten
 from empower.prove.inquiry import Inquiry, Situation
 from empower.reasons import Shown
+
+
+class NotComparable(NotAnswerable):
+    """Two packs of which one cannot be held against the other."""
+
 
 GROUPS_MAX = 40
 """More groups of edits than this, for one kind and direction, are not looked for."""
@@ -85,10 +91,10 @@ def compare(before: CheckedPack, after: CheckedPack, work: int = WORK) -> Compar
         work: for one question, in the solver's units.
 
     Raises:
-        ValueError: they count in different currencies.
+        NotComparable: they count in different currencies.
     """
     if before.currency != after.currency:
-        raise ValueError(f"one version counts in {before.currency}, the other in {after.currency} (help: amounts cannot be compared)")
+        raise NotComparable(f"one version counts in {before.currency}, the other in {after.currency}", "amounts cannot be compared")
     edited = edits(before.pack, after.pack)
     comparing = _Comparing(Inquiry(before, work), Inquiry(after, work), Attribution(before, after, edited), work)
     changes = tuple(comparing.changes())

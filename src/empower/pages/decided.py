@@ -29,7 +29,7 @@ from empower.pages.roles import NEVER, condition_for
 from empower.pages.sentences import Writer, make_writer
 from empower.periods import day_in
 from empower.reasons import Shown, clause as compared, decisive
-from empower.request import Approval, written
+from empower.request import Approval, nested, written
 
 _OUTCOMES = {
     "allow": "Allowed",
@@ -108,16 +108,15 @@ def _decided_again(rules: Rules, recorded: Recorded, language: str) -> dict[str,
 
 def _handed_in(rules: Rules, facts: Mapping[str, Any], below: str) -> dict[str, Any]:
     """Facts as a host hands them in, nested by their names; those that this pack does not know are left out."""
-    found: dict[str, Any] = {}
-    for path, value in facts.items():
-        if value is None or path not in rules.program.facts or not path.startswith(below) or path == "action.kind":
-            continue
-        *groups, name = path.removeprefix(below).split(".")
-        inner = found
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = written(value, rules.program.facts[path], rules.program.currency)
-    return found
+    known = rules.program.facts
+    told = {path: value for path, value in facts.items() if value is not None and path in known and path != "action.kind"}
+    return nested(
+        {
+            path.removeprefix(below): written(value, known[path], rules.program.currency)
+            for path, value in told.items()
+            if path.startswith(below)
+        }
+    )
 
 
 def _as_told(decision: Decision, language: str) -> dict[str, Any]:

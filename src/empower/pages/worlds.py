@@ -20,7 +20,7 @@ from empower.money import plain_money
 from empower.noun import define, field, frozen
 from empower.periods import day_in
 from empower.problems import Span
-from empower.request import written
+from empower.request import nested, written
 
 MISS = 100
 """What keeps a situation from showing something; anything less is a blemish that it may have."""
@@ -152,15 +152,9 @@ class Worlds:
         action: dict[str, Any] = {"kind": case.plan.kind}
         if case.amount is not None:
             action["amount"] = plain_money(case.amount, program.currency)
-        context: dict[str, Any] = {}
-        for path, value in sorted(case.facts.items()):
-            if value is None or path == "action.kind":
-                continue
-            shape = written(value, program.facts[path], program.currency)
-            if path.startswith("action."):
-                action[path.removeprefix("action.")] = shape
-            else:
-                _put(context, path, shape)
+        told = {path: value for path, value in sorted(case.facts.items()) if value is not None and path != "action.kind"}
+        context = nested({path: written(value, program.facts[path], program.currency) for path, value in told.items()})
+        action |= context.pop("action", {})
         return Example(it, _NOWHERE, "", action, context, None, spent or {}, self.at, dict(expect))
 
 
@@ -185,11 +179,3 @@ def _first(kind: ir.FactType) -> Value:
             return 1_600_000_000_000
         case _:
             return _TEXT
-
-
-def _put(context: dict[str, Any], path: str, value: Any) -> None:
-    *groups, name = path.split(".")
-    inner = context
-    for group in groups:
-        inner = inner.setdefault(group, {})
-    inner[name] = value

@@ -23,7 +23,7 @@ from empower.periods import day_in
 from empower.prove.calendar import Stretch
 from empower.prove.examples import Scenario, read_scenario, tighten
 from empower.prove.inquiry import Inquiry
-from empower.request import written
+from empower.request import nested, written
 
 ASKS_MAX = 4_000
 """So many gifts a history has at most."""
@@ -158,16 +158,8 @@ def _request(teller: _Teller, kind: str, who: Mapping[str, str], amount: int) ->
     new = {key: f"{key.rpartition('.')[0]}-new-{teller.asks}" for key in keys}
     facts: dict[str, Value | None] = {**scenario.facts, **_moved(scenario, program, teller.at), **new, **who}
     action: dict[str, Any] = {"kind": kind, "amount": plain_money(amount, program.currency)}
-    context: dict[str, Any] = {}
-    for path, value in facts.items():
-        if value is None:
-            continue
-        *groups, name = path.split(".")
-        inner = action if groups == ["action"] else context
-        for group in groups if inner is context else ():
-            inner = inner.setdefault(group, {})
-        inner[name] = written(value, program.facts[path], program.currency)
-    return action, context
+    told = nested({path: written(value, program.facts[path], program.currency) for path, value in facts.items() if value is not None})
+    return {**action, **told.pop("action", {})}, told
 
 
 def _moved(scenario: Scenario, program: ir.Program, at: int) -> dict[str, Value]:

@@ -16,6 +16,7 @@ from typing import Any
 from empower.backends.smt import WORK
 from empower.checked import CheckedPack
 from empower.compile import load_pack
+from empower.errors import NotAnswerable
 from empower.noun import evolve, frozen
 from empower.pack import AcceptDocument
 from empower.problems import did_you_mean
@@ -33,7 +34,7 @@ SECONDS = 300
 ENDED = "the process that proves ended before it was done"
 
 
-class NoSuchQuestion(ValueError):
+class NoSuchQuestion(NotAnswerable):
     """No question has this name."""
 
 
@@ -73,7 +74,7 @@ def chosen(askings: Sequence[Asking], only: Sequence[str]) -> list[Asking]:
     names = [asking.question.name for asking in askings]
     for name in only:
         if name not in FAMILIES and not any(belongs(each, name) for each in names):
-            raise NoSuchQuestion(f"'{name}' is not a question about this pack (help: {did_you_mean(name, {*names, *FAMILIES})})")
+            raise NoSuchQuestion(f"'{name}' is not a question about this pack", did_you_mean(name, {*names, *FAMILIES}))
     return [asking for asking in askings if not only or any(belongs(asking.question.name, name) for name in only)]
 
 

@@ -14,7 +14,7 @@ from empower import ir
 from empower.checked import CheckedPack, Kind, Words
 from empower.money import exponent_of
 from empower.noun import define, field, frozen
-from empower.request import TEXT_MAX, written
+from empower.request import TEXT_MAX, nested, written
 
 WIDTH = 88
 _TAKEN = frozenset((
@@ -85,16 +85,7 @@ def python_models(pack: CheckedPack) -> str:
 
 def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts of a context by their groups: a mapping for each group, and the path for each fact."""
-    root: dict[str, Any] = {}
-    for path in facts:
-        if path.startswith("action.") or path == "now":
-            continue
-        *groups, name = path.split(".")
-        inner = root
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = path
-    return root
+    return nested({path: path for path in facts if not path.startswith("action.") and path != "now"})
 
 
 @define

@@ -15,7 +15,7 @@ from empower.errors import Fault, MalformedRequest
 from empower.noun import evolve, frozen
 from empower.periods import day_in
 from empower.problems import Span
-from empower.request import read_facts, written
+from empower.request import nested, read_facts, written
 
 USUALLY = "something"
 """The text of a fact of which nothing more is known."""
@@ -100,13 +100,7 @@ def read_all(rules: Rules, context: Any) -> dict[str, Value | None]:
 def example_of(rules: Rules, draft: Draft) -> Example:
     """A draft as a case that can be decided; how that comes out is what one wants to know."""
     facts, currency = rules.program.facts, rules.program.currency
-    context: dict[str, Any] = {}
-    for path, value in draft.facts.items():
-        *groups, name = path.split(".")
-        inner = context
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = None if value is None else written(value, facts[path], currency)
+    context = nested({path: None if value is None else written(value, facts[path], currency) for path, value in draft.facts.items()})
     action: dict[str, Any] = {"kind": draft.kind}
     action |= {name: written(value, facts[f"action.{name}"], currency) for name, value in draft.parameters.items()}
     if draft.amount is not None:

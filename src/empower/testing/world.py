@@ -21,7 +21,7 @@ from empower.moments import milliseconds
 from empower.money import plain_money
 from empower.noun import evolve, field, frozen
 from empower.periods import day_in
-from empower.request import read_facts, written
+from empower.request import nested, read_facts, written
 
 USUAL_NOW = milliseconds(datetime.datetime(2026, 11, 18, 12, tzinfo=datetime.UTC))
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -124,18 +124,6 @@ class World:
 
 def _listed(values: Mapping[str, Any]) -> str:
     return "".join(f", {name}: {value}" for name, value in values.items())
-
-
-def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts by dotted path as the nested mappings that a host has."""
-    found: dict[str, Any] = {}
-    for path, value in flat.items():
-        *groups, name = path.split(".")
-        inner = found
-        for group in groups:
-            inner = inner.setdefault(group, {})
-        inner[name] = value
-    return found
 
 
 def world_of(

@@ -64,8 +64,8 @@ def kth_least(count: int, values: Sequence[Term]) -> Term:
 def at_least(count: int, parts: Sequence[Term]) -> Term:
     """So many of several formulas hold."""
     if count <= 0:
-        return z3.BoolVal(True)  # noqa: FBT003
-    return z3.AtLeast(*parts, count) if count <= len(parts) else z3.BoolVal(False)  # noqa: FBT003
+        return z3.BoolVal(val=True)
+    return z3.AtLeast(*parts, count) if count <= len(parts) else z3.BoolVal(val=False)
 
 
 def set_test(sign: str, held: Mapping[str, Term], members: frozenset[str]) -> Term:
@@ -73,13 +73,13 @@ def set_test(sign: str, held: Mapping[str, Term], members: frozenset[str]) -> Te
     named = [held[member] for member in sorted(members) if member in held]
     match sign:
         case "contains_all":
-            return z3.And(*named) if len(named) == len(members) else z3.BoolVal(False)  # noqa: FBT003
+            return z3.And(*named) if len(named) == len(members) else z3.BoolVal(val=False)
         case "contained_by":
             return z3.Not(z3.Or(*(bit for member, bit in held.items() if member not in members)))
         case "shares_at_least_one":
             return z3.Or(*named)
         case _:
-            return z3.PbEq([(bit, 1) for bit in named], 1) if named else z3.BoolVal(False)  # noqa: FBT003
+            return z3.PbEq([(bit, 1) for bit in named], 1) if named else z3.BoolVal(val=False)
 
 
 def by_day(zone: str, moment: Term, day: Term) -> Term:

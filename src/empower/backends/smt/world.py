@@ -71,13 +71,13 @@ class World:
     def known(self, fact: str) -> Term:
         """Whether a fact is known."""
         if fact in ALWAYS_KNOWN:
-            return z3.BoolVal(True)  # noqa: FBT003
+            return z3.BoolVal(val=True)
         if isinstance(self.program.facts[fact], ir.SetOfType):
             self.members(fact)
         else:
             self.value(fact)
         if self._told or fact in self._fixed or fact in self._sure:
-            return z3.BoolVal(True)  # noqa: FBT003
+            return z3.BoolVal(val=True)
         return z3.Bool(f"{self._prefixes.get(fact, self.name)}known {fact}")
 
     def value(self, fact: str) -> Term:
@@ -279,7 +279,7 @@ class World:
             case ir.SameWord(left=left_fact, right=right_fact):
                 return self.value(left_fact) == self.value(right_fact)
             case ir.Has(fact=fact, member=member):
-                return self.members(fact).get(member, z3.BoolVal(False))  # noqa: FBT003
+                return self.members(fact).get(member, z3.BoolVal(val=False))
             case ir.SetTest(operator=sign, fact=fact, members=members):
                 return set_test(sign, self.members(fact), members)
             case ir.TextTest(fact=fact):
