@@ -45,7 +45,7 @@ class Broken:
     client: Callable[[], None] | None = None
     settings: str = ""
     kills_server: bool = False
-    """Only the server's own death shows it."""
+    """Only the server's own death shows it, or a network that cuts connections."""
     own_clocks: bool = False
     """It shows where each client hands in a clock of its own."""
 
@@ -95,6 +95,13 @@ FAULTS: Mapping[str, Broken] = {
     ),
     "answers-before-it-commits": Broken(client=defers_commits),
     "answers-before-it-is-written": Broken(settings="synchronous_commit=off", kills_server=True),
+    "does-what-comes-late": Broken(
+        (
+            Amendment("known_v1", " OR NOT found.allowed THEN", " THEN"),
+            Amendment("known_v1", " OR NOT wish.allowed);", ");"),
+        ),
+        kills_server=True,
+    ),
     "forgets-its-keys": Broken(
         (
             Amendment("known_v1", "ELSIF found.allowed THEN", "ELSIF false THEN"),

@@ -1,4 +1,5 @@
-"""A proxy between clients and server that cuts connections: a request that never arrives, or an answer that does not, though all was done."""
+"""A proxy between clients and server that cuts connections: a request never arrives, or only after its client has asked again; or an answer
+does not, though all was done."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ SOCKET = ".s.PGSQL.5432"
 CUTS = "cuts"
 """The file that has a byte for each connection cut."""
 CHUNK = 65_536
+LATE_SECONDS_MAX = 0.1
 
 
 def serve(folder: Path, server: Path, seed: str) -> None:
@@ -23,10 +25,19 @@ async def _serve(folder: Path, server: Path, random: Random) -> None:
         with suppress(OSError):
             up_reader, up_writer = await asyncio.open_unix_connection(server / SOCKET)
             requests, answers = random.sample((random.randint(10, 300), 10**9), 2)
-            pumps = (_pump(reader, up_writer, requests, folder), _pump(up_reader, writer, answers, folder))
-            done, pending = await asyncio.wait([asyncio.ensure_future(pump) for pump in pumps], return_when=asyncio.FIRST_COMPLETED)
-            for task in (*done, *pending):
-                task.cancel()
+            late = random.choice((None, random.uniform(0.001, LATE_SECONDS_MAX)))
+            pumps = [
+                asyncio.ensure_future(pump) for pump in (_pump(reader, up_writer, requests, folder), _pump(up_reader, writer, answers, folder))
+            ]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            writer.close()
+            if late is not None and pumps[0].done() and pumps[0].result():
+                await asyncio.sleep(late)
+                up_writer.write(pumps[0].result())
+                await up_writer.drain()
+                await asyncio.sleep(LATE_SECONDS_MAX)
+            for pump in pumps:
+                pump.cancel()
             up_writer.close()
         writer.close()
 
@@ -34,16 +45,15 @@ async def _serve(folder: Path, server: Path, random: Random) -> None:
         await listening.serve_forever()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: int, folder: Path) -> None:
-    """Pass on so many pieces; the next one is swallowed, and that is the end of the connection."""
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: int, folder: Path) -> bytes:
+    """Pass on so many pieces; the next one is held back and given, and that is the end of the connection."""
     with suppress(OSError):
         while piece := await reader.read(CHUNK):
             if not pieces:
-                break
+                with (folder / CUTS).open("ab") as cuts:
+                    cuts.write(b".")
+                return piece
             pieces -= 1
             writer.write(piece)
             await writer.drain()
-        else:
-            return
-        with (folder / CUTS).open("ab") as cuts:
-            cuts.write(b".")
+    return b""

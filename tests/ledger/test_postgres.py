@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,8 +19,9 @@ from psycopg import conninfo
 
 from empower import Guard, load_pack
 from empower.errors import KeyConflict, LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
-from empower.ledger import Refused, Replayed, Reserved
-from empower.ledger.postgres import PostgresLedger, parse_address, schema_text
+from empower.ledger import Noted, Refused, Replayed, Reserved
+from empower.ledger.postgres import PostgresLedger, parse_address, schema_text, store
+from empower.ledger.postgres.connections import Connection
 from empower.ledger.postgres.failures import failure
 from empower.ledger.postgres.schema import migrations
 from empower.ledger.rows import counter_text, wish_text
@@ -187,6 +189,35 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_given_twice(m
     ]  # fmt: skip
     ledger.close()
     cutter.close()
+
+
+@pytest.mark.parametrize("verb", ["reserve", "attempt"])
+def test_a_request_that_arrives_after_its_call_was_answered_no_gives_nothing(
+    opened: Open, postgres_address: str, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    """Its connection was lost, the call asked again on another, and the network brought the first request when there was room again."""
+    sent: list[tuple[bytes, Any]] = []
+    fetched = store._fetched
+
+    def sending(connection: Connection, statement: str, parameters: Any) -> Any:
+        sent.append((statement.encode(), parameters))
+        return fetched(connection, statement, parameters)
+
+    ledger = opened(clock=Clock())
+    reserve(ledger, wish("first", 100), leg(EVER, limit=150))
+    monkeypatch.setattr(store, "_fetched", sending)
+    if verb == "reserve":
+        assert isinstance(reserve(ledger, wish("k", 100), leg(EVER, limit=150)), Refused)
+    else:
+        assert isinstance(attempt(ledger, wish("k", 100), EVER), Noted)
+    (late,) = sent
+    ledger.void("first")
+    before = ledger.history()
+    with psycopg.connect(postgres_address, autocommit=True) as connection:
+        connection.execute(*late)
+    assert ledger.history() == before
+    assert held(ledger, EVER) == (0, 0)
+    assert isinstance(reserve(ledger, wish("k", 100), leg(EVER, limit=150)), Reserved)  # asked anew, the same key may be given
 
 
 def test_connections_that_the_server_ended_are_made_anew(opened: Open, postgres_address: str) -> None:

@@ -151,6 +151,23 @@ class Holds:
         assert ledger.unsettled() == ()
         assert ledger.history()[1:] == (Entry(2, until, "k", "expired", 50, {"actor": "d7"}, None),)
 
+    @pytest.mark.parametrize("verb", ["confirm", "void", "reverse"])
+    def test_what_was_told_to_have_expired_stays_so_when_the_clock_goes_back(self, ledger: Ledger, clock: Clock, verb: str) -> None:
+        """The host was told not to give, and may have told the customer."""
+        until = clock.at + 10
+        give(ledger, "k", MONTH, 50, hold_until=until)
+        clock.at = until
+        if verb == "void":
+            assert ledger.void("k").state == "expired"
+        else:
+            with pytest.raises(HoldExpired):
+                _ = ledger.confirm("k") if verb == "confirm" else ledger.reverse("k", 1, "")
+        clock.at = until - 5
+        with pytest.raises(HoldExpired):
+            ledger.confirm("k")
+        assert held(ledger, MONTH) == (0, 0)
+        assert [(entry.event, entry.at) for entry in ledger.history()[1:]] == [("expired", until)]
+
     def test_a_hold_confirmed_in_time_never_expires(self, ledger: Ledger, clock: Clock) -> None:
         until = clock.at + 10
         give(ledger, "k", MONTH, 50, hold_until=until)

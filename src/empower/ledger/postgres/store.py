@@ -1,6 +1,7 @@
 """The ledger in PostgreSQL: everything that the port promises, for all who reach the database.
 
-* A decision is one round trip: one function, which locks all counters in order and looks then.
+* A decision is one round trip: one function, which locks all counters in order and looks then. An ask whose key was answered no since its caller
+  last looked goes nowhere: it may be late. The caller is told of that no, and asks again.
 * Time: the server's clock, unless it jumped forward, and never before the last entry; a clock that is given is believed.
 * Periods of the calendar are worked out here, with this machine's time-zone data, for the instant that the server is expected to have.
   If its instant lies in another period it says so, and is asked again.
@@ -60,6 +61,7 @@ _SETTLE = f"SELECT empower.settle_v1({_CLOCK}, %s, %s, %s::bigint, %s::bigint, %
 _TIME = f"empower.time_v1({_CLOCK})"
 _NOW = f"SELECT {_TIME}"
 _EXPIRE = f"SELECT empower.expire_v1({_CLOCK})"
+_LAPSE = f"SELECT empower.lapse_v1({_CLOCK}, %s)"
 _HOLD = (
     f"SELECT {_TIME}, archived, key, reserved, expires_at, state, confirmed, taken_back FROM (SELECT) AS one "  # noqa: S608  (a constant)
     "LEFT JOIN empower.hold ON key = %s"
@@ -293,15 +295,17 @@ class PostgresLedger(Ledger):
             ((now, is_archived, *row),) = self._timed(_HOLD, (key,))
             if row[0] is None:
                 raise UnknownKey(key)
-            kept = Hold(*row)
-            before = settled(kept, now)
+            before = Hold(*row)
+            if settled(before, now) is not before:
+                self._told(_LAPSE, (key,), wrote=True)
+                continue
             hold = transition(before)
             if hold is before:
                 return hold.told()
             if is_archived:
                 raise ended_in_archive(key, event)
             amount = {"confirmed": hold.confirmed, "reversed": hold.taken_back}.get(event, before.left)
-            seen = (kept.state, told(kept.confirmed), told(kept.taken_back))
+            seen = (before.state, told(before.confirmed), told(before.taken_back))
             to = (hold.state, told(hold.confirmed), told(hold.taken_back), event, told(amount), because)
             if self._told(_SETTLE, (key, *seen, *to), wrote=True):
                 return hold.told()

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from empower.errors import LedgerUnavailable
+from empower.errors import HoldExpired, LedgerUnavailable
 from empower.ledger import (
     Audit,
     Balance,
@@ -271,12 +271,18 @@ class SqliteLedger(Ledger):
         self._database.close()
 
     def _settle(self, key: str, event: EventKind, transition: Callable[[Hold], Hold], because: str = "") -> Held:
-        def job(turn: Turn) -> Held:
+        def job(turn: Turn) -> Held | HoldExpired:
             now = self._tick(turn)
             kept = find_hold(turn.connection, key)
-            return become(turn, kept, transition(kept.hold), event, now, because=because)
+            try:
+                return become(turn, kept, transition(kept.hold), event, now, because=because)
+            except HoldExpired as expired:
+                return expired  # and not raised here: the mark of what is told to have expired has to stay, for the clock may go back
 
-        return self._write(job)
+        answer = self._write(job)
+        if isinstance(answer, HoldExpired):
+            raise answer
+        return answer
 
     def _tick(self, turn: Turn) -> int:
         """Ledger time, with every hold marked that is due by it."""
