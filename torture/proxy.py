@@ -1,5 +1,7 @@
-"""A proxy between clients and server that cuts connections: a request never arrives, or only after its client has asked again; or an answer
-does not, though all was done."""
+"""A proxy between clients and server that cuts connections.
+
+A request never arrives, or only after its client has asked again; or an answer does not, though all was done.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +27,16 @@ async def _serve(folder: Path, server: Path, random: Random) -> None:
         with suppress(OSError):
             up_reader, up_writer = await asyncio.open_unix_connection(server / SOCKET)
             requests, answers = random.sample((random.randint(10, 300), 10**9), 2)
-            late = random.choice((None, random.uniform(0.001, LATE_SECONDS_MAX)))
-            pumps = [
-                asyncio.ensure_future(pump) for pump in (_pump(reader, up_writer, requests, folder), _pump(up_reader, writer, answers, folder))
-            ]
-            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)
+            pumps = (_pump(reader, up_writer, requests, folder), _pump(up_reader, writer, answers, folder))
+            running = [asyncio.ensure_future(pump) for pump in pumps]
+            await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
             writer.close()
-            if late is not None and pumps[0].done() and pumps[0].result():
-                await asyncio.sleep(late)
-                up_writer.write(pumps[0].result())
-                await up_writer.drain()
+            held_back = running[0].result() if running[0].done() else b""
+            if held_back and random.random() < 1 / 2:
+                await asyncio.sleep(random.uniform(0, LATE_SECONDS_MAX))
+                up_writer.write(held_back)
                 await asyncio.sleep(LATE_SECONDS_MAX)
-            for pump in pumps:
+            for pump in running:
                 pump.cancel()
             up_writer.close()
         writer.close()
@@ -46,14 +46,16 @@ async def _serve(folder: Path, server: Path, random: Random) -> None:
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pieces: int, folder: Path) -> bytes:
-    """Pass on so many pieces; the next one is held back and given, and that is the end of the connection."""
+    """Pass on so many pieces. The next one is held back and given, and that is the end of the connection; empty: it ended by itself."""
     with suppress(OSError):
         while piece := await reader.read(CHUNK):
-            if not pieces:
-                with (folder / CUTS).open("ab") as cuts:
-                    cuts.write(b".")
-                return piece
             pieces -= 1
+            if pieces < 0:
+                break
             writer.write(piece)
             await writer.drain()
+        if piece:
+            with (folder / CUTS).open("ab") as cuts:
+                cuts.write(b".")
+        return piece
     return b""
