@@ -136,6 +136,8 @@ class Cutter:
         self._folder = tempfile.TemporaryDirectory(prefix="empower-cut-")
         self.address = address.replace(str(conninfo.conninfo_to_dict(address)["host"]), self._folder.name)
         self.cuts = 0
+        self.refusals = 0
+        """So many further connections are ended before the server hears of them."""
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(f"{self._folder.name}/.s.PGSQL.5432")
         self._listener.listen()
@@ -153,6 +155,10 @@ class Cutter:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
+                if self.refusals:
+                    self.refusals -= 1
+                    client.close()
+                    continue
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._server)
                 self._lines += [client, server]
@@ -218,6 +224,19 @@ def test_a_request_that_arrives_after_its_call_was_answered_no_gives_nothing(
     assert ledger.history() == before
     assert held(ledger, EVER) == (0, 0)
     assert isinstance(reserve(ledger, wish("k", 100), leg(EVER, limit=150)), Reserved)  # asked anew, the same key may be given
+
+
+def test_a_server_that_is_back_is_found_while_the_call_still_waits(mortal_postgres: Server, opened: Open) -> None:
+    """It is looked for at short intervals: at growing ones there would be no more than four within the wait of five seconds."""
+    opened().close()
+    cutter = Cutter(mortal_postgres.database("template1"))
+    ledger = opened(address=cutter.address, connections=1, seal_ms=0)
+    give(ledger, "before", EVER)
+    cutter.refusals, cutter.cuts = 8, 1
+    assert isinstance(give(ledger, "k", EVER), Replayed)
+    assert cutter.refusals == 0
+    ledger.close()
+    cutter.close()
 
 
 def test_connections_that_the_server_ended_are_made_anew(opened: Open, postgres_address: str) -> None:

@@ -62,7 +62,7 @@ GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA empower TO till;
 
 
 def in_the_end(ask: Callable[[], object]) -> object:
-    """What is answered once there is a connection again: the pool tries at growing intervals."""
+    """What is answered once there is a connection again."""
     for _ in range(100):
         with suppress(LedgerBusy):
             return ask()

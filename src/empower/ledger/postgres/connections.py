@@ -30,6 +30,8 @@ from empower.noun import define
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple]  # type: ignore[type-arg]
 _FIRST_PAUSE_MS = 5
+_RECONNECT_MS = 100
+"""How long after a connection was refused the next is tried, while anybody waits for one."""
 _SESSION = (
     "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), set_config('default_transaction_isolation', 'read committed', false), "
@@ -171,6 +173,8 @@ class Connections(Way):
             min_size=1,
             max_size=self._settings.connections,
             timeout=self._settings.wait_ms / 1000,
+            reconnect_timeout=_RECONNECT_MS / 1000,
+            reconnect_failed=_try_on,
             configure=self._configure,
             open=True,
         )
@@ -244,6 +248,12 @@ class HostTransaction(Way):
     def close(self) -> None:
         """Further calls raise; the connection stays the host's."""
         self._closed = True
+
+
+def _try_on(pool: ConnectionPool) -> None:
+    """The pool gave up, because by itself it would double its pauses from a second on: too long for whoever waits."""
+    if pool.get_stats().get("requests_waiting"):
+        pool.check()
 
 
 def _network(settings: Settings) -> dict[str, str]:
