@@ -36,6 +36,7 @@ NOTHING_DRAWN = Balance(0, 0, None)
 UNKNOWN_KEY = ""
 """The value under which all unknown keys of a budget share one counter; no fact can be an empty text."""
 _ACTOR = ("actor.id", "actor.role")
+_RECORDED = tuple(SUBJECTS.values())
 _WHO = "every request says who asks, and in which role"
 
 
@@ -77,7 +78,7 @@ def read_asked(
     declared = rules.checked.kinds.get(kind)
     amount = _amount(given, declared, rules, faults)
     parameters = _parameters(given, declared, rules, faults)
-    facts = _facts(rules, kind, context, faults, SUBJECTS.values() if recorded else ())
+    facts = _facts(rules, kind, context, faults, _RECORDED if recorded else ())
     facts.update({f"action.{name}": value for name, value in parameters.items()})
     if strict:
         faults.extend(_undeclared(rules, given, declared, context))
@@ -123,12 +124,10 @@ def _parameters(given: Mapping[str, Any], declared: Kind | None, rules: Rules, f
     return found
 
 
-def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Iterable[str]) -> dict[str, Value | None]:
+def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: tuple[str, ...]) -> dict[str, Value | None]:
     plan = rules.program.plans.get(kind)
-    slots = plan.slots if plan is not None else _ACTOR
-    paths = dict.fromkeys(path for path in (*slots, *also) if not path.startswith("action."))
-    lenient = {**rules.program.facts, "actor.role": ir.TextType()}  # an unknown role is a deny, not a malformed request
-    facts = read_facts(context, paths, lenient, rules.program.currency, faults)
+    paths = _paths(plan.slots if plan is not None else _ACTOR, also)
+    facts = read_facts(context, paths, rules.read_as, rules.program.currency, faults)
     for path in _ACTOR:
         if facts.get(path) is None and not any(
             fault.path == path or path.startswith(fault.path + ".") or fault.path == "context" for fault in faults
@@ -139,15 +138,20 @@ def _facts(rules: Rules, kind: str, context: Any, faults: list[Fault], also: Ite
     return facts
 
 
+@lru_cache(maxsize=1024)
+def _paths(slots: tuple[str, ...], also: tuple[str, ...]) -> tuple[str, ...]:
+    """The paths of what is read from the context, each once."""
+    return tuple(dict.fromkeys(path for path in (*slots, *also) if not path.startswith("action.")))
+
+
 def _approver(rules: Rules, kind: str, approval: object, faults: list[Fault]) -> dict[str, Value | None]:
     if not isinstance(approval, Approval):
         faults.append(Fault("approval", f"must be an Approval, not {kind_of(approval)}", 'Approval(by={"id": "m2", "role": "manager"})'))
         return {}
     plan = rules.program.plans.get(kind)
     paths = sorted({*_ACTOR, *(path for path in (plan.slots if plan else ()) if path.startswith("actor."))})
-    lenient = {**rules.program.facts, "actor.role": ir.TextType()}
     found: list[Fault] = []
-    facts = read_facts({"actor": approval.by}, paths, lenient, rules.program.currency, found)
+    facts = read_facts({"actor": approval.by}, paths, rules.read_as, rules.program.currency, found)
     for path in _ACTOR:
         if facts.get(path) is None and not any(fault.path == path for fault in found):
             found.append(Fault(path, "is missing", "an approval says who gave it, and in which role"))

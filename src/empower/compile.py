@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +24,8 @@ class Rules:
     checked: CheckedPack
     program: ir.Program
     back_end: BackEnd
+    read_as: Mapping[str, ir.FactType]
+    """The facts by path, as a request gives them: the role may be any text, for one that is unknown is a deny and not a malformed request."""
 
     @property
     def plans(self) -> Plans:
@@ -42,4 +45,4 @@ def load_pack(path: str | Path, limits: Limits = Limits()) -> CheckedPack:  # no
 def compile_pack(checked: CheckedPack) -> Rules:
     """A checked pack as rules that decide; cannot fail. Kinds are compiled when first asked for."""
     program = lower_pack(checked)
-    return Rules(checked, program, Compiled(program))
+    return Rules(checked, program, Compiled(program), read_as={**program.facts, "actor.role": ir.TextType()})

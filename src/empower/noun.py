@@ -191,18 +191,23 @@ def _written_init(made: type[_Made]) -> Any:
 def _evolve(noun: Any, **changes: Any) -> Any:
     """A noun with some of its fields changed."""
     made = type(noun)
-    names, values = _VALUES.get(made) or _values_of(made)
-    return made(**dict(zip(names, values(noun), strict=True)) | changes)
+    places, values = _VALUES.get(made) or _values_of(made)
+    arguments = [*values(noun)]
+    for name, value in changes.items():
+        if name not in places:
+            raise TypeError(f"{made.__name__} has no field {name!r} (help: it has {', '.join(places)})")
+        arguments[places[name]] = value
+    return made(*arguments)
 
 
-_VALUES: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
-"""The arguments that make each class, and what reads their values from an object; filled when one of it is first changed."""
+_VALUES: dict[type, tuple[Mapping[str, int], Callable[[Any], tuple[Any, ...]]]] = {}
+"""The place of each argument that makes a class, and what reads their values from an object; filled when one of it is first changed."""
 
 
-def _values_of(noun: type[_Made]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+def _values_of(noun: type[_Made]) -> tuple[Mapping[str, int], Callable[[Any], tuple[Any, ...]]]:
     fields = tuple(noun.__fields__)
     read = attrgetter(*fields) if len(fields) > 1 else lambda made: tuple(getattr(made, name) for name in fields)
-    return _VALUES.setdefault(noun, (tuple(name.lstrip("_") for name in fields), read))
+    return _VALUES.setdefault(noun, ({name.lstrip("_"): place for place, name in enumerate(fields)}, read))
 
 
 if TYPE_CHECKING:

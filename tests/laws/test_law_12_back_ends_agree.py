@@ -13,7 +13,6 @@ from empower import Guard, ir, load_pack, plans
 from empower.backends import interpret, smt
 from empower.backends.interpret import Interpreter
 from empower.backends.python import Compiled
-from empower.compile import Rules
 from empower.judge import judge
 from empower.money import to_decimal
 from empower.prove.verdict import answerable, symbolic_verdict
@@ -38,7 +37,7 @@ def test_compiled_is_interpreted(world: World, data: st.DataObject) -> None:
 def interpreted(world: World) -> Guard:
     """A guard that has no compiled functions and no quick way."""
     rules = world.made.rules
-    return Guard(Rules(rules.checked, rules.program, Interpreter()), Still(world), strict=True)
+    return Guard(evolve(rules, back_end=Interpreter()), Still(world), strict=True)
 
 
 def same_answer(world: World) -> None:

@@ -110,7 +110,7 @@ class Trial:
 
     @cached_property
     def _plain(self) -> Guard:
-        return Guard(Rules(self.rules.checked, self.rules.program, Interpreter()), self._still, strict=True)
+        return Guard(evolve(self.rules, back_end=Interpreter()), self._still, strict=True)
 
     def preview(self, world: World, **options: Any) -> Decision:
         """What is answered in a world."""

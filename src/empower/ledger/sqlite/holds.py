@@ -32,6 +32,7 @@ _CHANGE = "UPDATE hold SET state = ?, confirmed = ?, taken_back = ? WHERE key = 
 _LEGS = "SELECT number, counter, leaves_at, amount_left, times_left FROM leg WHERE sequence = ? AND part = ?"
 _SHRINK = "UPDATE leg SET amount_left = ?, times_left = ? WHERE sequence = ? AND number = ?"
 _GIVE_BACK = "UPDATE counter SET amount = amount - ?, times = times - ? WHERE id = ? AND coalesce(? > moved_to, TRUE)"
+_ANY_WISH = "SELECT 1 FROM wish WHERE key = ?"
 _WISH = """
 SELECT coalesce(entry.wish, past.wish), allowed, coalesce(entry.at, past.at), coalesce(entry.record, past.record) FROM wish
 LEFT JOIN entry ON entry.sequence = wish.sequence LEFT JOIN past ON past.sequence = wish.sequence
@@ -161,6 +162,8 @@ def wish_of(connection: sqlite3.Connection, key: str) -> Wish | None:
 
 def _named(connection: sqlite3.Connection, key: str) -> tuple | None:  # type: ignore[type-arg]
     """What a key names, if anything: wish, whether it was allowed, when, record."""
+    if connection.execute(_ANY_WISH, (key,)).fetchone() is None:  # as nearly always: far cheaper than to look for what it says
+        return None
     found: tuple | None = connection.execute(_WISH, (key,)).fetchone()  # type: ignore[type-arg]
     return found
 
