@@ -129,6 +129,21 @@ def test_what_no_ledger_can_write_is_malformed(shop: Guard, path: str, action: d
             ask(action, context(**groups), approval=approval)
 
 
+@pytest.mark.parametrize("id_", ["", "x" * 1001, HALF, 7, ["a1"], {"a1": 1}, True])
+def test_who_asks_is_looked_at_each_time(shop: Guard, id_: Any) -> None:
+    """Malformed input is one typed error, also from a guard that remembers the ids it has read before."""
+    for _ in range(2):
+        with pytest.raises(MalformedRequest, match=r"actor\.id"):
+            shop.preview(REFUND, context(actor={"id": id_, "role": "clerk"}))
+
+
+def test_an_id_that_was_read_before_is_told_as_a_plain_text(shop: Guard) -> None:
+    """What the host hands in is read by what it says: a text of another class is not kept for the next decision."""
+    for id_ in (Word.MAX, "Max", Word.MAX):
+        decision = shop.preview(REFUND, context(actor={"id": id_, "role": "clerk"}))
+        assert [type(value) for value in decision.facts if value == "Max"] == [str]
+
+
 def test_whole_characters_of_any_script_are_texts(shop: Guard) -> None:
     """The good control: letters and pictures beyond ASCII are read as they are."""
     assert shop.decide(REFUND, context(customer={"category": "regular", "flags": [], "name": "Zoë 李 🙂"})).allowed

@@ -21,7 +21,7 @@ from empower.explain import Teller
 from empower.formulas import all_of
 from empower.lower import if_
 from empower.masks import Mask, facts_of_bar, hopeless, make_mask, reads_actor
-from empower.memo import MEMO_MAX, Memo, MoneyTexts, SetLists
+from empower.memo import MEMO_MAX, Ids, Memo, MoneyTexts, SetLists
 from empower.money import MoneyError, to_decimal
 from empower.noun import field, frozen
 from empower.plans import Index
@@ -29,6 +29,7 @@ from empower.request import TEXT_MAX, Misread, halved, look_up, plain, read_valu
 from empower.standing import conjuncts, settled, somebody
 
 Fast = Callable[[Any, Any], Decision | None]
+Learning = MoneyTexts | SetLists | Ids
 NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 _NOTHING: frozenset[str] = frozenset()
 
@@ -141,8 +142,8 @@ class _Writer:
     mask: Mask
     handed: str
     """The fact of the index, which is handed in, read and checked; empty: none is."""
-    learned: dict[str, MoneyTexts | SetLists] = field(factory=dict)
-    """By fact, what texts of money and lists of members have been read before."""
+    learned: dict[str, Learning] = field(factory=dict)
+    """By fact, what texts of money, lists of members and ids have been read before."""
 
     @property
     def timeless(self) -> bool:
@@ -163,7 +164,7 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: st
     emit.depth -= 1
     emit.line("except KeyError:")
     emit.line(
-        "    # Perhaps a text of money or a list of members not met before: read it, and begin again. Anything else is for the careful way."
+        "    # Perhaps a text of money, a list of members or an id not met before: read it, and begin again. Anything else is for the careful way."
     )
     emit.line(f"    return decide({arguments}) if learn(action, context) else None")
     emit.line("except Exception: return None")
@@ -179,15 +180,15 @@ def _write(maker: _Maker, plan: ir.Plan, standing: Mapping[str, Any], handed: st
     return make_function("decide", emit.lines, constants)
 
 
-def _learner(learned: Mapping[str, MoneyTexts | SetLists]) -> Callable[[Any, Any], bool]:
-    """Reads the texts of money and the lists of members that a request holds; True when there was a new one."""
+def _learner(learned: Mapping[str, Learning]) -> Callable[[Any, Any], bool]:
+    """Reads the texts of money, the lists of members and the ids that a request holds; True when there was a new one."""
 
     def learn(action: Any, context: Any) -> bool:
         new = False
         try:
             for path, memo in learned.items():
                 new = memo.learn(action["amount"] if path == "action.amount" else look_up(context, path)) or new
-        except (MoneyError, KeyError, TypeError):
+        except (MoneyError, Misread, KeyError, TypeError):
             return False
         return new
 
@@ -265,6 +266,9 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
     if isinstance(kind, ir.OneOfType):
         emit.line(f"{name} = {emit.constant({member: member for member in kind.members})}[{source}]")
         return
+    if slot == "actor.id":
+        emit.line(f"{name} = {emit.constant(writer.learned.setdefault(slot, Ids(_Reader(kind, currency))).known)}[{source}]")
+        return
     emit.line(f"{name} = {source}")
     match kind:
         case ir.NumberType(unit="integer"):
@@ -272,7 +276,7 @@ def _write_fact(writer: _Writer, slot: str, kind: ir.FactType, source: str) -> N
         case ir.YesNoType():
             emit.line(f"if {name} is not True and {name} is not False: return None")
         case ir.TextType():
-            emit.line(f"if type({name}) is not str or not {name} or len({name}) > {TEXT_MAX}: return None")
+            emit.line(f"if type({name}) is not str or not 0 < len({name}) <= {TEXT_MAX}: return None")
             emit.line(f"if not {name}.isascii() and halved({name}): return None")
         case ir.SetOfType(members=members):
             emit.line(f"if type({name}) is not list: return None")

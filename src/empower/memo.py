@@ -66,3 +66,21 @@ class SetLists:
             self.known.clear()
         self.known[tuple(raw)] = found
         return True
+
+
+class Ids:
+    """Ids that have been read before: of those who ask, who are few and ask often."""
+
+    def __init__(self, read: Callable[[Any], str]) -> None:
+        self.known: dict[str, str] = {}
+        self._read = read
+
+    def learn(self, raw: Any) -> bool:
+        """Read and remember one more; False when there was nothing to learn. Raises what reading it raises."""
+        if type(raw) is not str or raw in self.known:
+            return False
+        found = self._read(raw)
+        if len(self.known) >= MEMO_MAX:
+            self.known.clear()
+        self.known[raw] = found
+        return True
