@@ -295,7 +295,10 @@ def told(order: Order) -> dict[str, Any]:
 
 
 def archived_entries(archive_file: Path, run: str) -> list[tuple[Any, ...]]:
-    """The entries of a run that lie in an archive, read without the help of the store."""
-    with closing(sqlite3.connect(f"file:{archive_file}?mode=ro", uri=True)) as connection:
+    """The entries of a run that lie in an archive, read without the help of the store.
+
+    Not opened to be read only: if the last archivist was killed over it, SQLite first has to take back what that one wrote.
+    """
+    with closing(sqlite3.connect(archive_file)) as connection:
         query = "SELECT sequence, at, key, event, amount, record FROM entry WHERE instr(subjects, ?) ORDER BY sequence"
         return connection.execute(query, (subject_fragment("run", run),)).fetchall()

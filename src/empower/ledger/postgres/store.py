@@ -48,7 +48,7 @@ from empower.ledger.sqlite.archive_file import Archived, opened_archive
 from empower.ledger.sqlite.audit import both
 from empower.ledger.wishes import amounts_given, currency_of
 
-TRIES = 20
+TRIES = 100
 """How often a call begins again because something changed while it was on its way; each time somebody else went on."""
 _CLOCK = "empower.believed_v1(%s::bigint, %s::bigint)"
 _ASK = f"{_CLOCK}, %s, %s, %s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint, %s::bigint"
