@@ -226,8 +226,10 @@ def test_a_request_that_arrives_after_its_call_was_answered_no_gives_nothing(
     assert isinstance(reserve(ledger, wish("k", 100), leg(EVER, limit=150)), Reserved)  # asked anew, the same key may be given
 
 
-def test_a_server_that_is_back_is_found_while_the_call_still_waits(mortal_postgres: Server, opened: Open) -> None:
-    """It is looked for at short intervals: at growing ones there would be no more than four within the wait of five seconds."""
+def test_a_server_that_is_back_is_found_while_the_call_still_waits(
+    mortal_postgres: Server, opened: Open, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is looked for at short intervals: at growing ones there would be no more than four within the wait of five seconds. The log stays short."""
     opened().close()
     cutter = Cutter(mortal_postgres.database("template1"))
     ledger = opened(address=cutter.address, connections=1, seal_ms=0)
@@ -235,6 +237,7 @@ def test_a_server_that_is_back_is_found_while_the_call_still_waits(mortal_postgr
     cutter.refusals, cutter.cuts = 8, 1
     assert isinstance(give(ledger, "k", EVER), Replayed)
     assert cutter.refusals == 0
+    assert "connecting" not in caplog.text
     ledger.close()
     cutter.close()
 

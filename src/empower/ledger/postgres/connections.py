@@ -7,6 +7,7 @@ would be a round trip more each time, and a dead one shows itself in the same wa
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -32,6 +33,8 @@ Connection = psycopg.Connection[tuple]  # type: ignore[type-arg]
 _FIRST_PAUSE_MS = 5
 _RECONNECT_MS = 100
 """How long after a connection was refused the next is tried, while anybody waits for one."""
+_POOL = "empower"
+"""How our pools are called."""
 _SESSION = (
     "SELECT set_config('lock_timeout', %s, false), set_config('statement_timeout', %s, false), "
     "set_config('idle_in_transaction_session_timeout', %s, false), set_config('default_transaction_isolation', 'read committed', false), "
@@ -107,8 +110,8 @@ class Connections(Way):
 
     def run(self, work: Callable[[Connection], T], *, wrote: bool = False) -> T:
         """See `Way`."""
-        mine = self._of_process()
         for pause_ms in self._pauses():
+            mine = self._of_process()
             try:
                 with mine.pool.connection() as connection:
                     answer = work(connection)
@@ -167,8 +170,10 @@ class Connections(Way):
             return self._mine
 
     def _opened(self) -> _OfProcess:
+        logging.getLogger("psycopg.pool").addFilter(_is_logged)
         pool = ConnectionPool(
             self._address,
+            name=_POOL,
             kwargs={"autocommit": True},
             min_size=1,
             max_size=self._settings.connections,
@@ -254,6 +259,11 @@ def _try_on(pool: ConnectionPool) -> None:
     """The pool gave up, because by itself it would double its pauses from a second on: too long for whoever waits."""
     if pool.get_stats().get("requests_waiting"):
         pool.check()
+
+
+def _is_logged(record: logging.LogRecord) -> bool:
+    """Not what our pools fail to connect with, some lines for each try: whoever asks is told by an exception. Pools of the host's own are."""
+    return not (isinstance(record.args, tuple) and record.args[:1] == (_POOL,))
 
 
 def _network(settings: Settings) -> dict[str, str]:
