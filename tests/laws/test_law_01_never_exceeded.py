@@ -18,8 +18,9 @@ from empower.decision import Decision
 from empower.errors import EmpowerError
 from empower.ledger import Entry
 from empower.request import Approval
+from empower.testing import Manuscript
 from laws import oracle
-from laws.packs import Made, Source, make, packs
+from laws.packs import Made, make, packs
 from laws.profile import LONG, searched
 from laws.vocabulary import DAY_MS, EPOCH, NOON
 from laws.worlds import World, worlds
@@ -259,28 +260,26 @@ class Shop:
 ACTORS = ({}, {"tenure": 4, "trained": True, "region": "north", "certs": ["food"]}, {"trained": False, "region": "south", "certs": []})
 
 
-def lowered(source: Source) -> Source:
+def lowered(source: Manuscript) -> Manuscript:
     """The next version of a pack: each constant limit of a budget a third of what it was."""
     budgets = []
-    for budget in source.document["budgets"]:
+    for budget in source.part("budgets"):
         limit = budget.get("at_most")
         lower = {"times": "1"} if isinstance(limit, dict) and "times" in limit else limit
         budgets.append({**budget, "at_most": lower} if limit is not None else budget)
-    return evolve(source, document={**source.document, "version": "2", "budgets": budgets})
+    return source.changed(version="2", budgets=budgets)
 
 
 @st.composite
 def busy_packs(draw: st.DrawFn) -> Made:
     """Random packs, every one with a budget, and few rules in the way."""
     made = draw(packs())
-    document = {**made.source.document, "rules": made.source.document["rules"][: draw(st.sampled_from([0, 0, 1]))], "assume": []}
-    if not document["budgets"]:
-        kinds = list(document["actions"])
-        window = draw(st.sampled_from(["24 hours", "calendar day", "calendar week", "30 days", "ever"]))
-        document["budgets"] = [
-            {"id": "budget-0", "for": kinds, "per": "actor.id", "window": window, "at_most": {"times": "3"}, "because": "trust"},
-        ]
-    return make(evolve(made.source, document=document))
+    few = made.source.changed(rules=made.source.part("rules")[: draw(st.sampled_from([0, 0, 1]))], assume=[])
+    if few.part("budgets"):
+        return make(few)
+    window = draw(st.sampled_from(["24 hours", "calendar day", "calendar week", "30 days", "ever"]))
+    thrice = {"per": "actor.id", "window": window, "at_most": {"times": "3"}, "because": "trust"}
+    return make(few.changed(budgets=[{"id": "budget-0", "for": list(few.document["actions"]), **thrice}]))
 
 
 @searched(120)

@@ -18,7 +18,8 @@ from empower import Guard
 from empower.asking import asked_from_json
 from empower.decision import Decision
 from empower.ledger.memory import MemoryLedger
-from laws.packs import LAYERS, Source, make, packs
+from empower.testing import Manuscript
+from laws.packs import LAYERS, make, packs
 from laws.profile import LONG, searched
 from laws.test_law_07_no_dead_end import preview
 from laws.worlds import World, worlds
@@ -38,7 +39,7 @@ def shuffled(value: Any, data: st.DataObject, *, ordered: bool = False) -> Any:
     return value
 
 
-def reordered(source: Source, data: st.DataObject) -> Source:
+def reordered(source: Manuscript, data: st.DataObject) -> Manuscript:
     """The same pack with its guardrails, their keys and the lists in them in another order."""
     layers = {key: shuffled(value, data) if key in LAYERS else value for key, value in source.document.items()}
     return evolve(source, document={key: layers[key] for key in data.draw(st.permutations(list(layers)))})

@@ -83,4 +83,4 @@ def test_any_fact_may_be_unknown(world: World, data: st.DataObject) -> None:
 
 def _reads_known(world: World) -> bool:
     """Whether some condition asks what is known: then saying nothing may make a difference of its own."""
-    return any("known(" in str(rule) for rule in (*world.made.source.document["rules"], *world.made.source.document["assume"]))
+    return any("known(" in str(rule) for rule in (*world.made.source.part("rules"), *world.made.source.part("assume")))

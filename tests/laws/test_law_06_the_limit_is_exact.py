@@ -91,8 +91,8 @@ def test_an_amount_outside_its_bounds_is_a_no_with_a_limit(world: World) -> None
 @given(worlds(unknown=0))
 def test_without_guardrails_the_limit_is_the_kinds_own_bound(world: World) -> None:
     """The limit is the kind's own bound if no guardrail applies."""
-    bare = {**world.made.source.document, "rules": [], "caps": [], "budgets": [], "assume": []}
-    case = evolve(world, made=make(evolve(world.made.source, document=bare))).case()
+    bare = world.made.source.changed(rules=[], caps=[], budgets=[], assume=[])
+    case = evolve(world, made=make(bare)).case()
     assume(not case.missing)
     assert judge(case).limit == (case.plan.amount[1] if case.plan.amount else None)
 

@@ -43,7 +43,7 @@ def stands_there(world: World, place: str, name: str) -> bool:
     """Whether a place, `file:line:column`, is where a guardrail is written."""
     file, line, _ = place.rsplit(":", 2)
     text = world.made.pack.pack.sources[file].splitlines()[int(line) - 1]
-    return text.strip().removeprefix("- ") == f"id: {name}"
+    return re.search(rf"\bid: {name}\b", text) is not None
 
 
 @searched(150)
@@ -71,7 +71,7 @@ def permitted(world: World, decision: Decision) -> Iterator[str]:
     """Whatever the customer may hear: a neutral sentence, or the author's words with facts declared `customer_may_see`."""
     yield PHRASES["en"][f"customer.{decision.outcome}"]
     for layer in ("rules", "caps", "budgets", "assume"):
-        for guardrail in world.made.source.document[layer]:
+        for guardrail in world.made.source.part(layer):
             words = guardrail.get("say", {}).get("customer", "")
             if words:
                 yield PLACEHOLDER.sub(lambda found: _visible(world, found.group(1)), words)

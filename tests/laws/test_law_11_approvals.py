@@ -41,7 +41,7 @@ def trained_only(draw: st.DrawFn) -> Made:
     effect = draw(st.sampled_from([{"deny": "everything"}, {"escalate": "everything", "to": source.document["roles"]["ladder"][-1]}]))
     rule = {"id": "trained-only", **effect, "when": "not actor.trained", "because": "trust"}
     facts = {**source.document["facts"], "actor.trained": "yes/no"}
-    return make(evolve(source, document={**source.document, "facts": facts, "rules": [*source.document["rules"], rule]}))
+    return make(source.changed(facts=facts, rules=[*source.part("rules"), rule]))
 
 
 PACKS = st.one_of(packs(actor=True, escalating=True), trained_only())
