@@ -79,7 +79,7 @@ def _plain(author: Author, bound: str) -> Document:
     if bound == "at_least":
         return {bound: money_text(author.pick((1, 5, 10, 25, 50)), author.currency)}
     by_role = author.escalating or author.chance(2)
-    ceiling = {"ceiling": "yes"} if by_role and author.chance(4) else {}
+    ceiling = {"ceiling": "yes"} if by_role and author.chance(2) else {}
     return {bound: lookup(author, by_role=True) if by_role else amount(author), **ceiling}
 
 

@@ -83,7 +83,7 @@ def _set_test(author: Author, fact: Fact) -> str:
 
 def _text_test(author: Author, fact: Fact) -> str:
     others = [other for other in author.of("text") if other != fact]
-    if others and author.chance(4):
+    if others and author.chance(2):
         return f"{fact.path} {author.pick(('==', '!='))} {author.pick(others).path}"
     match author.pick(("equals", "in", "starts_with", "ends_with", "contains", "matches")):
         case "equals":

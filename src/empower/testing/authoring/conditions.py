@@ -38,7 +38,7 @@ def atom(author: Author, sign: Sign, *, amount: bool, known: bool) -> str:
     if known and author.chance(10):
         return _known(author, sign)
     if author.chance(8):
-        return _person(author) if author.chance(4) else _role(author)
+        return _person(author) if author.chance(2) else _role(author)
     if author.chance(8) and "condition" in author.defined.values():
         return author.pick([name for name, kind in author.defined.items() if kind == "condition"])
     if author.chance(25):

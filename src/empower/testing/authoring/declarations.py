@@ -45,7 +45,7 @@ def declarations(author: Author, without: Collection[str]) -> Document:
         document["define"] = _definitions(author)
     if "when_ledger_unavailable" not in without and author.chance(3):
         document["when_ledger_unavailable"] = author.pick(("deny", {"escalate": author.ladder[-1]}))
-    if "mode" not in without and author.chance(40):
+    if "mode" not in without and author.chance(20):
         document["mode"] = "shadow"
     return document
 

@@ -105,7 +105,7 @@ def guardrails(
     amounts = any(action.bounds for action in author.actions)
     most_of = {"rules": most, "caps": most if amounts else 0, "budgets": most, "menu": OFFERS_MAX}
     count = {part: author.pick(range(of + 1)) if part not in without else 0 for part, of in most_of.items()}
-    count["assume"] = int("assume" not in without and not author.escalating and author.chance(6))
+    count["assume"] = int("assume" not in without and not author.escalating and author.chance(4))
     found = {
         "rules": [rule(author, f"{prefix}rule-{number}") for number in range(count["rules"])],
         "caps": [cap(author, f"{prefix}cap-{number}", tables) for number in range(count["caps"])],
@@ -121,6 +121,7 @@ def _for_proofs(author: Author, without: Collection[str]) -> Document:
     found: dict[str, Any] = {}
     if author.chance(5):
         held = text(author, "free", 1, known=False)
+        held = f"({held}) and not approved" if author.chance(3) else held
         found["claims"] = [{"id": "claim", author.pick(("never", "always")): held, "because": "trust", "title": author.words("a claim")}]
     if author.chance(10):
         found["population"] = {"actor.id": "40"}

@@ -13,7 +13,7 @@ def guardrail(author: Author, name: str) -> Document:
         visible = [f"{{{fact.path}}}" for fact in author.facts if fact.customer_may_see]
         customer, staff = f"Sorry! {' '.join(visible)} ({{amount}})", "At most {limit}; ask {role}."
         found["say"] = {"customer": author.words(customer), "staff": author.words(staff)}
-    if author.chance(6):
+    if author.chance(4):
         found["title"] = author.words(f"what '{name}' is about")
     if author.chance(10):
         found["mode"] = "shadow"

@@ -20,7 +20,11 @@ def _branch(author: Author, sign: Sign, depth: int, *, amount: bool) -> dict[str
     if amount and author.chance(5):
         operators = ("greater_than", "greater_than_or_equal_to") if sign != "loosens" else ("less_than", "less_than_or_equal_to")
         return {"name": "action.amount", "operator": author.pick(operators), "value": author.money()}
-    facts = [*(fact for fact in author.facts if fact.kind in _LEAVES), *3 * author.of("set of")]  # which have the most operators
+    facts = [
+        *(fact for fact in author.facts if fact.kind in _LEAVES),
+        *3 * author.of("set of"),
+        *2 * author.of("text"),
+    ]  # which have most operators
     if not facts:
         return _role_leaf(author)
     fact = author.pick(facts)
