@@ -11,7 +11,7 @@ CASES = ("rules/grocery-doorstep", "rules/parcel-desk", "rules/airline-care", "t
 """What notices soonest stands first."""
 CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
 EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
-AGREE = "tests/laws/test_law_12_back_ends_agree.py"
+AGREE = "tests/laws/test_laws_as_functions.py"
 LEDGER = (
     "tests/ledger/test_memory.py",
     "tests/ledger/test_windows.py",

@@ -57,7 +57,7 @@ class PackFile(pytest.File):
 
     def _laws(self, rules: Any) -> Iterator[pytest.Item]:
         try:
-            from empower.testing.packs import checks  # noqa: PLC0415  (the extra `testing`)
+            from empower.testing.pack_laws import checks  # noqa: PLC0415  (the extra `testing`)
         except ImportError as error:
             raise self.CollectError(f"--empower-laws needs {error.name!r} (help: pip install 'empower[testing]')") from None
         for name, check in checks(rules).items():

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import given, strategies as st
 
 from commands import run
 from empower import cases, ir, pack as shapes
@@ -24,7 +25,7 @@ from empower.layout.orders import order_in_cases, order_in_pack
 from empower.load import read_places, read_yaml
 from empower.problems import split_lines
 from empower.shape import declared_keys
-from laws.packs import Made, packs
+from empower.testing import DrawnPack, packs
 from laws.profile import searched
 from layouts import written
 
@@ -246,11 +247,13 @@ def test_called_wrongly(folder: Path, arguments: list[str], word: str) -> None:
 
 
 @searched(15)
-@given(packs())
-def test_a_pack_means_what_it_meant(made: Made) -> None:
-    """A random pack, in whatever layout a library wrote it, is lowered to the same program before and after."""
+@given(packs(), st.booleans())
+def test_a_pack_means_what_it_meant(pack: DrawnPack, by_library: bool) -> None:  # noqa: FBT001
+    """A random pack, as a person lays it out or in whatever layout a library wrote it, is lowered to the same program before and after."""
     with tempfile.TemporaryDirectory() as name:
-        folder = made.source.write(Path(name) / "pack")
+        folder = pack.manuscript.write(Path(name) / "pack")
+        if by_library:
+            (folder / "pack.yaml").write_text(yaml.safe_dump(pack.manuscript.document, sort_keys=False), encoding="utf-8")
         before = fmt._meaning(folder)
         assert isinstance(before[0], ir.Program)
         assert run("fmt", str(folder)).returncode == 0

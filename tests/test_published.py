@@ -29,9 +29,9 @@ from empower.published.cases import cases_schema
 from empower.published.host import host_schema
 from empower.published.models import python_models
 from empower.schema import pack_schema
-from laws.packs import Made, packs
+from empower.testing import DrawnPack, World, packs
 from laws.profile import searched
-from laws.worlds import World, worlds
+from laws.worlds import worlds
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKS = {name: load_pack(folder) for name, folder in shipped_packs().items()}
@@ -95,7 +95,7 @@ def test_every_case_fits_the_schema_of_its_pack(name: str) -> None:
 def test_what_is_read_fits(world: World) -> None:
     """Whatever a random world hands in as texts fits the schema of its pack."""
     handed = json.loads(json.dumps({"action": world.action(), "context": world.context()}, default=str))
-    assert wrong(host_schema(world.made.pack, strict=True), handed) == [[]]
+    assert wrong(host_schema(world.rules.checked, strict=True), handed) == [[]]
 
 
 def values(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> st.SearchStrategy[Any]:
@@ -131,21 +131,21 @@ IN_WORDS = re.compile("must lie between|is not a date|is not an instant|lies out
 
 @searched(25)
 @given(packs(), st.data())
-def test_what_fits_is_read(made: Made, data: st.DataObject) -> None:
+def test_what_fits_is_read(pack: DrawnPack, data: st.DataObject) -> None:
     """Whatever fits the strict schema can be read by a strict guard, save bounds of texts and days that no calendar has."""
-    schema = host_schema(made.pack, strict=True)
+    schema = host_schema(pack, strict=True)
     handed = (
         data.draw(values(schema["properties"]["action"], schema["$defs"])),
         data.draw(values(schema["$defs"]["context"], schema["$defs"])),
     )
     assert wrong(schema, {"action": handed[0], "context": handed[1]}) == [[]]
-    assert [fault for fault in faults(made, *handed) if not IN_WORDS.search(fault)] == []
+    assert [fault for fault in faults(pack, *handed) if not IN_WORDS.search(fault)] == []
 
 
-def faults(made: Made, action: Any, context: Any) -> list[str]:
+def faults(pack: DrawnPack, action: Any, context: Any) -> list[str]:
     """What a strict guard cannot read of a request."""
     try:
-        Guard(made.rules, strict=True).preview(action, context)
+        Guard(pack, strict=True).preview(action, context)
     except MalformedRequest as malformed:
         return [fault.message for fault in malformed.faults]
     return []
@@ -362,11 +362,11 @@ def test_models_are_laid_out_and_typed(tmp_path: Path, odd: CheckedPack) -> None
 
 @searched(20)
 @given(packs())
-def test_models_of_any_pack_can_be_imported(made: Made) -> None:
+def test_models_of_any_pack_can_be_imported(pack: DrawnPack) -> None:
     """Whatever a pack declares, its models are Python, they are the same each time, and they have what is always there."""
-    assert python_models(made.pack) == python_models(made.pack)
-    models = module(made.pack)
-    assert models.Context(actor=models.Actor(id="a", role=made.pack.roles.ladder[0])).actor.id == "a"
+    assert python_models(pack) == python_models(pack)
+    models = module(pack)
+    assert models.Context(actor=models.Actor(id="a", role=pack.roles.ladder[0])).actor.id == "a"
 
 
 # ------------------------------------------------------------------------------------------------ the commands

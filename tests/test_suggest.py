@@ -21,7 +21,7 @@ from empower.coverage import cover
 from empower.demo import shipped_packs
 from empower.suggest import Suggested, suggest, with_cases
 from empower.suggest.drafts import draft_of
-from laws.packs import Made, packs
+from empower.testing import DrawnPack, packs
 from laws.profile import searched
 from test_coverage import BUDGET, GIVEN, LOOKUP, MENU, PACK, RULE, TABLE
 
@@ -105,10 +105,10 @@ def test_a_limit_that_moves_by_a_penny_is_noticed(name: str) -> None:
 
 @searched(8)
 @given(packs())
-def test_suggestions_for_any_pack(made: Made) -> None:
+def test_suggestions_for_any_pack(pack: DrawnPack) -> None:
     """Whatever a pack says, each suggestion can be read and is what it answers, and what is not reached with them is named."""
-    first = suggest(cover(made.pack))
-    more = with_cases(made.pack, first.text) if first.text else made.pack
+    first = suggest(cover(pack))
+    more = with_cases(pack, first.text) if first.text else pack
     results = run_cases(more)
     assert [str(result) for result in results if not result.passed] == []
     assert {goal.id for goal in cover(more, results).missing} == {goal.id for goal in first.unreached}

@@ -1,6 +1,8 @@
 """The laws said a second time, slowly: three truth values over the checked guardrails, and every completion tried.
 
-Nothing here looks at the formulas, thresholds or back ends of the library; only at what the checker made of the pack.
+Nothing here looks at the formulas, thresholds or back ends of the library; only at what the checker made of the pack. So it is no part of
+`empower.testing`, whose laws ask the interpreter. Requests come from the strategies of users, which do look at thresholds to stand on an edge;
+every fifth amount lies anywhere, and where the oracle is asked for a limit, every amount is tried.
 """
 
 from __future__ import annotations

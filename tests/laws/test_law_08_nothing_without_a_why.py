@@ -11,10 +11,10 @@ from empower import ir
 from empower.decision import Decision
 from empower.money import format_money
 from empower.phrases import PHRASES
-from laws.packs import packs
+from empower.testing import World, packs
 from laws.profile import searched
 from laws.test_law_07_no_dead_end import preview
-from laws.worlds import World, worlds
+from laws.worlds import worlds
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -29,21 +29,20 @@ def tightening(world: World) -> set[str]:
 def test_every_guardrail_that_spoke_is_cited_with_its_value_and_place(world: World) -> None:
     """Every guardrail names the value of the mission it serves; every decision cites the guardrails that spoke."""
     decision = preview(world)
+    checked = world.rules.checked
     reasons = [reason for reason in decision.reasons if reason.effect != "notice"]
     if decision.outcome != "allow":
         assert {reason.guardrail for reason in reasons} == set(decision.guardrails) & tightening(world)
     for reason in reasons:
-        assert reason.because in world.made.source.document["values"]
-        assert reason.value == world.made.source.document["values"][reason.because]
-        assert reason.staff
+        assert reason.value == checked.values[reason.because][checked.languages[0]]
         assert stands_there(world, reason.place, reason.guardrail)
 
 
 def stands_there(world: World, place: str, name: str) -> bool:
     """Whether a place, `file:line:column`, is where a guardrail is written."""
     file, line, _ = place.rsplit(":", 2)
-    text = world.made.pack.pack.sources[file].splitlines()[int(line) - 1]
-    return text.strip().removeprefix("- ") == f"id: {name}"
+    text = world.rules.checked.pack.sources[file].splitlines()[int(line) - 1]
+    return re.search(rf"\bid: {name}\b", text) is not None
 
 
 @searched(150)
@@ -61,7 +60,7 @@ def test_a_number_is_cited_with_its_bound_and_gap(world: World) -> None:
 
 def shown(minor: int, world: World) -> str:
     """An amount as people read it."""
-    return format_money(minor, world.made.pack.currency, "en")
+    return format_money(minor, world.rules.program.currency, world.rules.checked.languages[0])
 
 
 # ------------------------------------------------------------------------------------------------ the customer's voice
@@ -69,22 +68,21 @@ def shown(minor: int, world: World) -> str:
 
 def permitted(world: World, decision: Decision) -> Iterator[str]:
     """Whatever the customer may hear: a neutral sentence, or the author's words with facts declared `customer_may_see`."""
-    yield PHRASES["en"][f"customer.{decision.outcome}"]
-    for layer in ("rules", "caps", "budgets", "assume"):
-        for guardrail in world.made.source.document[layer]:
-            words = guardrail.get("say", {}).get("customer", "")
-            if words:
-                yield PLACEHOLDER.sub(lambda found: _visible(world, found.group(1)), words)
+    language = world.rules.checked.languages[0]
+    yield PHRASES[language][f"customer.{decision.outcome}"]
+    for about in world.rules.checked.about.values():
+        if language in about.say.customer:
+            yield PLACEHOLDER.sub(lambda found: _visible(world, found.group(1)), about.say.customer[language])
 
 
 def _visible(world: World, name: str) -> str:
     if name == "amount":
         return "" if world.amount is None else shown(world.amount, world)
-    assert world.made.source.document["facts"][name]["customer_may_see"] == "yes"
+    assert world.rules.checked.fact_notes[name].customer_may_see
     value = world.facts.get(name)
     if value is None:
-        return "unknown"
-    kind = world.made.program.facts[name]
+        return PHRASES[world.rules.checked.languages[0]]["value.unknown"]
+    kind = world.rules.program.facts[name]
     return shown(int(value), world) if isinstance(kind, ir.NumberType) else str(value)  # type: ignore[arg-type]
 
 

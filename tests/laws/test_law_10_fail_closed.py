@@ -13,9 +13,11 @@ from empower import Guard
 from empower.errors import LedgerUnavailable, MalformedRequest
 from empower.ledger.memory import MemoryLedger
 from empower.request import Approval
+from empower.testing import World
+from empower.testing.giving import Failing
 from laws.profile import searched
-from laws.test_law_09_asked_twice_given_once import Till, allowed
-from laws.worlds import World, worlds
+from laws.test_law_09_asked_twice_given_once import allowed
+from laws.worlds import worlds
 
 GARBAGE = (
     float("nan"),
@@ -49,7 +51,7 @@ def asks(guard: Guard, world: World) -> Mapping[str, Callable[[Any, Any], Any]]:
 @given(worlds(unknown=8), st.data())
 def test_malformed_input_is_one_error_with_every_path(world: World, data: st.DataObject) -> None:
     """Malformed input: one typed error listing every problem with its path; nothing spent."""
-    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, clock=lambda: world.at)
     read = sorted(path for path in world.plan.slots if not path.startswith("action."))
     broken = tuple(data.draw(st.sets(st.sampled_from(read), min_size=1)))
     way = asks(guard, world)[data.draw(st.sampled_from(["preview", "decide", "up_to", "decide_all"]))]
@@ -65,7 +67,7 @@ def test_malformed_input_is_one_error_with_every_path(world: World, data: st.Dat
 @given(worlds(unknown=8), st.data())
 def test_garbage_is_refused_or_answered_and_never_crashes(world: World, data: st.DataObject) -> None:
     """What is not plainly a request raises `MalformedRequest`, and nothing else ever leaves; nothing is given that is not in the history."""
-    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, clock=lambda: world.at)
     context, action = world.context(), world.action()
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.sampled_from(["amount", "kind", "reason", "fact", "group", "context"]))
@@ -92,7 +94,7 @@ def test_garbage_is_refused_or_answered_and_never_crashes(world: World, data: st
 @given(worlds(unknown=8))
 def test_a_request_without_its_actor_is_malformed(world: World) -> None:
     """actor.id and actor.role: malformed without them; a role the pack does not know is a deny."""
-    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, clock=lambda: world.at)
     context = world.context()
     with pytest.raises(MalformedRequest) as caught:
         guard.decide(world.action(), {**context, "actor": {}})
@@ -110,44 +112,11 @@ def test_a_request_without_its_actor_is_malformed(world: World) -> None:
 @given(worlds(unknown=8))
 def test_an_approval_that_names_nobody_is_malformed(world: World) -> None:
     """Malformed input, the approval included: one typed error listing every problem with its path."""
-    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, clock=lambda: world.at)
     with pytest.raises(MalformedRequest) as caught:
         guard.decide(world.action(), world.context(), key="k", approval=Approval(by={"id": ""}))
     assert {fault.path for fault in caught.value.faults} == {"approval.by.id", "approval.by.role"}
     assert guard.history() == ()
-
-
-class Breaking(MemoryLedger):
-    """A ledger that fails at one of its calls, before or after having done what was asked."""
-
-    def __init__(self, clock: Callable[[], int], at_call: int, error: type[Exception], *, after: bool) -> None:
-        super().__init__(clock)
-        self._left, self._error, self._after = at_call, error, after
-        self.armed = False
-
-    def broken(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        """Do it, unless this is the call that fails."""
-        if not self.armed:
-            return call(*arguments, **options)
-        self._left -= 1
-        if self._left < 0 and not self._after:
-            raise self._error("the disk is gone")
-        answer = call(*arguments, **options)
-        if self._left < 0:
-            raise self._error("the line is gone")
-        return answer
-
-    def now(self) -> int:
-        return int(self.broken(super().now))
-
-    def reserve(self, *arguments: Any, **options: Any) -> Any:
-        return self.broken(super().reserve, *arguments, **options)
-
-    def attempt(self, *arguments: Any, **options: Any) -> Any:
-        return self.broken(super().attempt, *arguments, **options)
-
-    def balances(self, *arguments: Any, **options: Any) -> Any:
-        return self.broken(super().balances, *arguments, **options)
 
 
 @searched(150)
@@ -156,13 +125,11 @@ class Breaking(MemoryLedger):
 )
 def test_a_broken_ledger_never_allows(world: World, call: int, error: type[Exception], after: bool, data: st.DataObject) -> None:  # noqa: FBT001
     """A broken or unreachable ledger: `LedgerUnavailable`, or the pack's declared fallback (escalate or deny), never allow."""
-    ledger = Breaking(lambda: world.at, call, error, after=after)
-    guard = Guard(world.made.rules, ledger)
-    healthy = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, Failing(lambda: world.at, call, after=after, error=error))
+    healthy = Guard(world.rules, clock=lambda: world.at)
     ways = data.draw(st.sampled_from(["decide", "up_to", "decide_all"]))
     expected = asks(healthy, world)[ways](world.action(), world.context())
-    ledger.armed = True
-    declared = world.made.pack.when_ledger_unavailable
+    declared = world.rules.checked.when_ledger_unavailable
     try:
         decision = asks(guard, world)[ways](world.action(), world.context())
     except LedgerUnavailable:
@@ -178,28 +145,31 @@ def test_a_broken_ledger_never_allows(world: World, call: int, error: type[Excep
         decision.to_json()
 
 
+class LosesAnAnswer(MemoryLedger):
+    """A ledger whose first answer to a reservation is lost on its way."""
+
+    lost = False
+
+    def reserve(self, *arguments: Any, **options: Any) -> Any:
+        answer = super().reserve(*arguments, **options)
+        if not self.lost:
+            self.lost = True
+            raise OSError("the line is gone")
+        return answer
+
+
 @searched(40)
 @given(worlds(unknown=8))
 def test_after_a_failure_the_same_key_tells_whether_it_was_given(world: World) -> None:
     """Any method of a ledger may fail after it has reserved; then nothing was allowed, and the same key tells on the next ask."""
-    till = Till.of(allowed(world))
-    ledger = Breaking(lambda: till.at, 0, OSError, after=True)
-    guard = Guard(till.world.made.rules, ledger)
-    real = ledger.reserve
-    ledger.armed = False
-
-    def lost(*arguments: Any, **options: Any) -> Any:
-        real(*arguments, **options)
-        raise OSError("the line is gone")
-
-    ledger.reserve = lost  # type: ignore[method-assign]
-    if till.world.made.pack.when_ledger_unavailable is None:
+    till, asked = allowed(world)
+    guard = Guard(asked.rules, LosesAnAnswer(lambda: till.at))
+    if asked.rules.checked.when_ledger_unavailable is None:
         with pytest.raises(LedgerUnavailable):
-            guard.decide(till.world.action(), till.world.context(), key="k")
+            guard.decide(asked.action(), asked.context(), key="k")
     else:
-        assert not guard.decide(till.world.action(), till.world.context(), key="k").allowed
-    ledger.reserve = real  # type: ignore[method-assign]
-    assert guard.decide(till.world.action(), till.world.context(), key="k").replayed
+        assert not guard.decide(asked.action(), asked.context(), key="k").allowed
+    assert guard.decide(asked.action(), asked.context(), key="k").replayed
     assert sum(entry.event == "allowed" for entry in guard.history()) == 1
 
 
@@ -207,7 +177,7 @@ def test_after_a_failure_the_same_key_tells_whether_it_was_given(world: World) -
 @given(worlds(unknown=8))
 def test_what_is_left_can_be_told_with_any_of_the_subjects(world: World) -> None:
     """`guard.left(actor=…)` answers whoever is named: a limit that depends on what is not told is none."""
-    guard = Guard(world.made.rules, clock=lambda: world.at)
+    guard = Guard(world.rules, clock=lambda: world.at)
     for subjects in ({"actor": "d7"}, {"actor": "d7", "role": str(world.facts["actor.role"])}, {"customer": "c1"}, {}):
         for line in guard.left(**subjects):
             assert line.left is None or line.limit is None or line.left <= line.limit

@@ -17,7 +17,7 @@ import test_bad_packs
 from empower.ledger import Ledger
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.sqlite import SqliteLedger
-from empower.testing import Clock, Law, worlds
+from empower.testing import Clock, Law, World, worlds
 from mutation.exchange import changed, changed_constants
 from planted.pack import all_sorts
 
@@ -76,6 +76,11 @@ def holds(law: Law) -> Check:
         SMALL(given(worlds(rules))(law.check))()
 
     return held
+
+
+def holds_for_any(law: Law, drawn: st.SearchStrategy[World]) -> Check:
+    """A law on requests to any pack."""
+    return SMALL(given(drawn)(law.check))
 
 
 def author_is_told(code: str) -> Check:

@@ -9,7 +9,7 @@ from empower.checked import CheckedClaim
 from empower.noun import evolve
 from empower.prove.answers import FAMILIES, NotReproduced, Unknown
 from empower.prove.worker import answers_of
-from laws.packs import Made, packs
+from empower.testing import DrawnPack, packs
 from laws.profile import LONG, searched
 
 ABOVE_TEN = ir.Compare(">", ir.Amount(), ir.Number(10))
@@ -23,9 +23,9 @@ ASKED = FAMILIES if LONG else tuple(family for family in FAMILIES if family != "
 
 @searched(25)
 @given(packs(escalating=True))
-def test_what_is_shown_is_what_is_decided(made: Made) -> None:
+def test_what_is_shown_is_what_is_decided(pack: DrawnPack) -> None:
     """Every counterexample is decided by the compiled pack as it is told, with unknown facts, balances and approvals."""
-    for answer in answers_of(evolve(made.pack, claims=CLAIMS), ASKED):
+    for answer in answers_of(evolve(pack, claims=CLAIMS), ASKED):
         assert not isinstance(answer, NotReproduced), answer
         if isinstance(answer, Unknown):
             assert answer.question.family != "unknown"
@@ -33,7 +33,7 @@ def test_what_is_shown_is_what_is_decided(made: Made) -> None:
 
 @searched(12)
 @given(packs(most=2))
-def test_no_history_gives_more_than_the_formula(made: Made) -> None:
+def test_no_history_gives_more_than_the_formula(pack: DrawnPack) -> None:
     """The most that can be given away is never less than what a history gives."""
-    for answer in answers_of(made.pack, ["exposure"]):
+    for answer in answers_of(pack, ["exposure"]):
         assert not isinstance(answer, (NotReproduced, Unknown)), answer

@@ -15,7 +15,7 @@ from empower.compile import compile_pack
 from empower.demo import shipped_packs
 from empower.errors import MalformedRequest
 from empower.testing import LAWS, Law, LawBrokenError, law_04_unknown_is_never_generous, law_06_the_limit_is_exact, world_of
-from empower.testing.packs import hold
+from empower.testing.pack_laws import hold
 from laws.profile import LONG
 from testing.shop import CASES, shop, write_shop
 

@@ -25,6 +25,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{name}" for name in ASSERTING))
 
 from empower.testing.archives import ArchiveConformance  # noqa: E402
 from empower.testing.asks import Clock  # noqa: E402  (first, so that a failed assertion in them tells its values)
+from empower.testing.authoring import DrawnPack, Manuscript, packs  # noqa: E402
 from empower.testing.clocks import ClockConformance, Machine  # noqa: E402
 from empower.testing.conformance import DurableConformance, LedgerConformance  # noqa: E402
 from empower.testing.giving import (  # noqa: E402
@@ -43,7 +44,7 @@ from empower.testing.laws import (  # noqa: E402
     law_08_nothing_without_a_why,
     law_12_what_is_proved_is_what_runs,
 )
-from empower.testing.packs import LAWS, PackLaws  # noqa: E402
+from empower.testing.pack_laws import LAWS, PackLaws  # noqa: E402
 from empower.testing.shop import ShopDay, play  # noqa: E402
 from empower.testing.strategies import actions, approvals, contexts, worlds  # noqa: E402
 from empower.testing.trial import Law, LawBrokenError  # noqa: E402
@@ -54,11 +55,13 @@ __all__ = [
     "ArchiveConformance",
     "Clock",
     "ClockConformance",
+    "DrawnPack",
     "DurableConformance",
     "Law",
     "LawBrokenError",
     "LedgerConformance",
     "Machine",
+    "Manuscript",
     "PackLaws",
     "ShopDay",
     "World",
@@ -77,6 +80,7 @@ __all__ = [
     "law_10_fail_closed",
     "law_11_an_approval_is_a_second_verdict",
     "law_12_what_is_proved_is_what_runs",
+    "packs",
     "play",
     "world_of",
     "worlds",

@@ -14,6 +14,7 @@ from empower import ir
 from empower.decide import Guard
 from empower.decision import Decision
 from empower.errors import KeyConflict, LedgerUnavailable, MalformedRequest
+from empower.ledger import Balance
 from empower.ledger.memory import MemoryLedger
 from empower.noun import evolve
 from empower.request import Approval, written
@@ -67,6 +68,10 @@ class Till:
         """How often anything was allowed."""
         return sum(entry.event == "allowed" for entry in self.guard.history())
 
+    def balances(self, world: World) -> tuple[Balance, ...]:
+        """What every counter holds on which a wish draws."""
+        return self.guard.ledger.balances([counter for counter in world.case().counters if counter is not None])
+
 
 @law(9)
 def law_09_asked_twice_given_once(world: World) -> None:
@@ -74,7 +79,7 @@ def law_09_asked_twice_given_once(world: World) -> None:
 
     The wish at its limit, from an empty ledger: asked twice, asked as another, then ended by a void, a reversal or its expiry.
     """
-    world = _at_its_limit(world)
+    world = at_its_limit(world)
     first = Till(world).ask(world)
     if first.outcome != "allow":
         return
@@ -92,7 +97,7 @@ def law_09_asked_twice_given_once(world: World) -> None:
             broken(law_09_asked_twice_given_once, world, answer(first), f"asked again after '{how}'", answer(ended))
 
 
-def _at_its_limit(world: World) -> World:
+def at_its_limit(world: World) -> World:
     """The same wish with nothing spent yet, for as much as there is."""
     empty = evolve(world, spent={})
     if world.plan.amount is None:
@@ -126,17 +131,17 @@ def _end(till: Till, how: str, first: Decision) -> None:
 class Failing(MemoryLedger):
     """A ledger that fails at one of its calls and from then on, before or after having done what was asked."""
 
-    def __init__(self, clock: Callable[[], int], at_call: int, *, after: bool) -> None:
+    def __init__(self, clock: Callable[[], int], at_call: int, *, after: bool, error: type[Exception] = OSError) -> None:
         super().__init__(clock)
-        self.left, self.after = at_call, after
+        self.left, self.after, self.error = at_call, after, error
 
     def _failing(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         self.left -= 1
         if self.left < 0 and not self.after:
-            raise OSError("the disk is gone")
+            raise self.error("the disk is gone")
         found = call(*arguments, **options)
         if self.left < 0:
-            raise OSError("the line is gone")
+            raise self.error("the line is gone")
         return found
 
     def now(self) -> int:

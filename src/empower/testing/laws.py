@@ -59,7 +59,7 @@ def law_02_deterministic(world: World) -> None:
         )
     if trial.reordered is not None:
         other = trial_of(trial.reordered).preview(evolve(world, rules=trial.reordered))
-        if _unordered(first) != _unordered(other):
+        if unordered(first) != unordered(other):
             broken(law_02_deterministic, world, answer(first), "with the guardrails of the pack the other way round", answer(other))
 
 
@@ -72,7 +72,7 @@ def _difference(first: Decision, second: Decision) -> str:
     return f"they differ in: {', '.join(name for name in one if one[name] != other.get(name))}"
 
 
-def _unordered(decision: Decision) -> dict[str, Any]:
+def unordered(decision: Decision) -> dict[str, Any]:
     """What a decision says, whatever the order of the guardrails it comes from."""
     return {
         "outcome": decision.outcome, "limit": decision.limit, "who": decision.who, "guardrails": set(decision.guardrails),

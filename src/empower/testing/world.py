@@ -22,6 +22,7 @@ from empower.money import plain_money
 from empower.noun import evolve, field, frozen
 from empower.periods import day_in
 from empower.request import nested, read_facts, written
+from empower.testing.authoring import DrawnPack
 
 USUAL_NOW = milliseconds(datetime.datetime(2026, 11, 18, 12, tzinfo=datetime.UTC))
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -51,7 +52,8 @@ class World:
         return "\n".join(self.told())
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  (how Hypothesis prints what failed)
-        printer.text(repr(self))
+        checked = self.rules.checked
+        printer.text(f"\n{checked!r}\n{self!r}" if isinstance(checked, DrawnPack) else repr(self))
 
     def told(self) -> Iterator[str]:
         """The request in lines for a person: what is asked, what is known and what is not, what was spent, and when."""
