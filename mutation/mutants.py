@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -66,18 +67,24 @@ def mutants(source: str, file: str, *, templates: bool = False) -> Iterator[Muta
         for number in range(len(list(_places(function, templates=templates)))):
             changed = copy.deepcopy(tree)
             node, change = list(_places(dict(functions(changed))[name], templates=templates))[number]
-            before = _short(node)
-            line = node.lineno
+            before, line = ast.unparse(node), node.lineno
             change()
-            told = f"`{before}` is left out" if isinstance(node, ast.stmt) else f"`{before}` becomes `{_short(node)}`"
+            told = _told(node, before)
             alike[told] += 1
             told += f" (number {alike[told]})" if alike[told] > 1 else ""
             code = code_named(compile(ast.fix_missing_locations(changed), file, "exec"), name)
             yield Mutant(name, line, told, code, begins[line])
 
 
-def _short(node: ast.AST) -> str:
-    text = " ".join(ast.unparse(node).split())
+def _told(node: ast.AST, before: str) -> str:
+    after = ast.unparse(node)
+    if before != after:
+        return f"`{_short(before)}` becomes `{_short(after)}`"
+    return f"`{_short(before)}` is {'left out' if isinstance(node, ast.stmt) else 'turned round'}"
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= 70 else text[:67] + "…"
 
 
@@ -113,11 +120,15 @@ Place = tuple[ast.expr | ast.stmt, Callable[[], None]]
 
 
 def _places(function: ast.FunctionDef, *, templates: bool) -> Iterator[Place]:
-    """Where something may be changed in a body, and how; docstrings, defaults and annotations are left alone."""
+    """Where something may be changed in a body, and how; docstrings, defaults and annotations are left alone, and so is
+    `strict=True` of `zip`: it asserts what the types cannot say.
+    """  # noqa: D205  (one sentence)
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     yield from _left_out(function)
-    for statement in body:
-        for node in ast.walk(statement):
+    for node in itertools.chain.from_iterable(map(ast.walk, body)):
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            node.value.asserted = True  # type: ignore[attr-defined]
+        if not hasattr(node, "asserted"):
             yield from _changes(node, templates=templates)
             yield from _left_out(node)
 
