@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from mutation.run import Target
     from mutation.watched import Watched
 
-CASES = ("rules/grocery-doorstep", "rules/parcel-desk", "rules/airline-care", "tests/test_goodwill.py")
+PAGE = "tests/test_docs.py::test_a_pack_on_the_page_says_what_the_page_says"
+CASES = ("tests/test_judge.py", "rules/grocery-doorstep", "rules/parcel-desk", "rules/airline-care", PAGE, "tests/test_goodwill.py")
 """What notices soonest stands first."""
 CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
 EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
@@ -29,7 +30,7 @@ LEDGER = (
 )
 TESTS: dict[str, tuple[str, ...]] = {
     "empower.judge": (*CASES, EXACT, CERTAIN),
-    "empower.formulas": (*CASES, CERTAIN, DARK, "tests/test_cells.py"),
+    "empower.formulas": ("tests/test_formulas.py", *CASES, CERTAIN, DARK, "tests/test_cells.py"),
     "empower.lower": (*CASES, CERTAIN, EXACT, DARK),
     "empower.authority": (*CASES, CERTAIN, APPROVED),
     "empower.backends.interpret": (*CASES, AGREE, EXACT),
