@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from mutation.watched import Watched
 
 PAGE = "tests/test_docs.py::test_a_pack_on_the_page_says_what_the_page_says"
-CASES = ("tests/test_judge.py", "rules/grocery-doorstep", "rules/parcel-desk", "rules/airline-care", PAGE, "tests/test_goodwill.py")
+CASES = (
+    "tests/test_judge.py",
+    "tests/test_lower.py",
+    "tests/test_periods.py",
+    "rules/grocery-doorstep",
+    "rules/parcel-desk",
+    "rules/airline-care",
+    PAGE,
+    "tests/test_goodwill.py",
+)
 """What notices soonest stands first."""
 CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
 EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
