@@ -30,6 +30,7 @@ CASES = (
 CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
 EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
 AT_THE_EDGES = "tests/laws/test_law_12_at_the_edges.py"
+BACK_ENDS = "tests/test_back_ends.py"
 AGREE = "tests/laws/test_law_12_back_ends_agree.py"
 LEDGER = (
     "tests/ledger/test_memory.py",
@@ -41,9 +42,9 @@ TESTS: dict[str, tuple[str, ...]] = {
     "empower.judge": (*CASES, EXACT, CERTAIN),
     "empower.formulas": ("tests/test_formulas.py", *CASES, CERTAIN, DARK, "tests/test_cells.py"),
     "empower.lower": (*CASES, CERTAIN, EXACT, DARK),
-    "empower.authority": (*CASES, CERTAIN, APPROVED),
-    "empower.backends.interpret": (*CASES, AGREE, EXACT),
-    "empower.backends.python": (*CASES, AGREE, EXACT),
+    "empower.authority": ("tests/test_authority.py", *CASES, CERTAIN, APPROVED),
+    "empower.backends.interpret": (BACK_ENDS, *CASES, AGREE, EXACT),
+    "empower.backends.python": (BACK_ENDS, *CASES, AGREE, EXACT),
     "empower.money": ("tests/test_money.py",),
     "empower.ledger.sums": LEDGER,
     "empower.ledger.windows": LEDGER,
