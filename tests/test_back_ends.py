@@ -11,7 +11,7 @@ import pytest
 
 from empower import ir
 from empower.backends.interpret import Interpreter, number
-from empower.backends.python import TABLE_MAX, Compiled, make_function
+from empower.backends.python import TABLE_MAX, Compiled, make_function, word_table
 from empower.environment import AccountReading, Environment, Unread
 from empower.judge import BackEnd
 
@@ -106,6 +106,7 @@ NUMBERS: list[tuple[ir.Num, int]] = [
     (ir.Sum(TOTAL, TIP), 100),
     (ir.Sum(TOTAL, ir.Scaled(TIP, -1)), 40),
     (ir.Sum(TOTAL, ir.Scaled(ir.Sum(TIP, ir.Number(5)), -1)), 35),
+    (ir.Sum(TOTAL, ir.Scaled(TIP, -2)), 10),
     (ir.Scaled(TIP, 3), 90),
     (ir.Scaled(ir.Sum(TOTAL, TIP), 2), 200),
     (ir.Product(ir.Sum(TOTAL, ir.Number(1)), ir.Sum(TIP, ir.Number(1))), 71 * 31),
@@ -156,9 +157,15 @@ NUMBERS: list[tuple[ir.Num, int]] = [
     (ir.Rows((row(ALWAYS, TIP),), ir.Number(1), "least"), 30),
     (ir.Rows((), ir.Number(5), "least"), 5),
     (ir.Rows((row(NEVER, ir.Number(1)),), ir.Number(5), "least"), 5),
+    (ir.Rows((row(level("gold"), TIP),), ir.Number(3), "least"), 30),
+    (ir.Rows((row(level("silver"), ir.Number(1)), row(NEVER, ir.Number(2))), ir.Number(3), "least"), 3),
+    (ir.Rows((row(LATE, ir.Number(1)), row(PAID, UNSURE)), ir.Number(3), "greatest"), 4),
     (many_words(1), 2),
     # tables with rows that may apply
     (UNSURE, 4),
+    (ir.Rows((row(LATE, ir.Number(4), PAID),), ir.Number(9), "least"), 4),
+    (ir.If(PAID, ir.Rows((row(LATE, UNSURE), row(PAID, TIP)), UNSURE, "least"), TIP), 30),
+    (ir.If(PAID, ir.Rows((row(PAID, UNSURE), row(LATE, TIP)), TIP, "least"), TIP), 4),
     (ir.Rows(UNSURE.rows, UNSURE.otherwise, "greatest"), 6),
     (ir.Rows((row(LATE, ir.Number(4), PAID), row(LATE, ir.Number(1))), ir.Number(9), "least"), 4),
     (ir.Rows((row(LATE, ir.Number(4), PAID), row(LATE, ir.Number(99))), ir.Number(9), "greatest"), 9),
@@ -194,6 +201,7 @@ CONDITIONS: list[tuple[ir.Cond, bool]] = [
     (level("gold", "silver"), True),
     (level("silver", "gold"), True),
     (level("bronze", "silver"), False),
+    (ir.IsAmong("action.kind", frozenset({"refund"})), True),
     (ir.IsAmong("order.note", frozenset({"x", "y", "W-17"})), True),
     (ir.IsAmong("order.note", frozenset({"x", "y", "z"})), False),
     (ir.SameWord("order.note", "order.same_note"), True),
@@ -316,6 +324,17 @@ def test_the_source_can_be_seen_while_its_function_lives() -> None:
     assert linecache.getlines(file) == []
 
 
+def test_the_source_names_the_guardrails() -> None:
+    """Whoever sees a line in a debugger sees whose it is, with everything known or not."""
+    compiled, bar = Compiled(PROGRAM), ir.Bar("no-more", "cap", "deny", None, ir.Triple(TOTAL, TIP, TOTAL))
+    made = plan(bars=[bar], accounts=[account(times=3)])
+    compiled.bars(made, seen())
+    compiled.accounts(made, seen())
+    bars, accounts = (compiled._made[question, id(made)].__code__.co_filename for question in ("bars", "accounts"))
+    assert "".join(linecache.getlines(bars)).count("# cap no-more\n") == 2
+    assert "".join(linecache.getlines(accounts)).count("# budget b\n") == 1
+
+
 def test_functions_are_made_once_for_each_plan() -> None:
     """A back end asked twice about one plan answers with the same function, and about another plan with another."""
     compiled = Compiled(PROGRAM)
@@ -323,16 +342,18 @@ def test_functions_are_made_once_for_each_plan() -> None:
     assert [list(compiled.bars(each, seen())) for each in (three, four, three)] == [[(3, 3)], [(4, 4)], [(3, 3)]]
 
 
-def test_a_table_of_too_many_words_is_a_chain() -> None:
+@pytest.mark.parametrize(("count", "written_down"), [(64, True), (65, False)])
+def test_a_table_of_too_many_words_is_a_chain(count: int, *, written_down: bool) -> None:
     """A table of words becomes a dictionary only while it has few combinations; its meaning is the same."""
-    words = tuple(f"w{n}" for n in range(65))
-    types = {**TYPES, **{f"order.w{n}": ir.OneOfType(words) for n in range(2)}}
+    words = {f"order.w{n}": tuple(f"w{n}" for n in range(size)) for n, size in enumerate((count, 64))}
+    types = {**TYPES, **{fact: ir.OneOfType(members) for fact, members in words.items()}}
     program = ir.Program("table", "", "EUR", "Europe/Berlin", ("clerk",), {}, types, {})
-    assert len(words) ** 2 > TABLE_MAX
-    both = ir.All(tuple(ir.IsAmong(f"order.w{n}", frozenset({"w64"})) for n in range(2)))
+    both = ir.All(tuple(ir.IsAmong(fact, frozenset({"w63"})) for fact in words))
     table = ir.Rows((row(both, ir.Number(1)),), ir.Number(2), "least")
+    assert (count * 64 <= TABLE_MAX) is written_down
+    assert (word_table(table, program) is not None) is written_down
     bar = ir.Bar("g", "cap", "deny", None, ir.Triple(table, table, table))
-    made = ir.Plan("refund", (1, 100), (), (bar,), (), (), (), "never", (), ("order.w0", "order.w1"))
-    for last, value in (("w64", 1), ("w63", 2)):
-        env = seen({"order.w0": "w64", "order.w1": last})
+    made = ir.Plan("refund", (1, 100), (), (bar,), (), (), (), "never", (), tuple(words))
+    for last, value in (("w63", 1), ("w62", 2)):
+        env = seen({"order.w0": "w63", "order.w1": last})
         assert [list(each.bars(made, env)) for each in (Interpreter(), Compiled(program))] == [[(value, value)]] * 2
