@@ -15,45 +15,34 @@ if TYPE_CHECKING:
     from mutation.run import Target
     from mutation.watched import Watched
 
-PAGE = "tests/test_docs.py::test_a_pack_on_the_page_says_what_the_page_says"
-CASES = (
-    "tests/test_judge.py",
-    "tests/test_lower.py",
-    "tests/test_periods.py",
-    "rules/grocery-doorstep",
-    "rules/parcel-desk",
-    "rules/airline-care",
-    PAGE,
-    "tests/test_goodwill.py",
-)
-"""What notices soonest stands first."""
-CERTAIN, DARK = "tests/laws/test_law_03_certain_outcome.py", "tests/laws/test_law_04_unknown_is_never_generous.py"
-EXACT, APPROVED = "tests/laws/test_law_06_the_limit_is_exact.py", "tests/laws/test_law_11_approvals.py"
-AT_THE_EDGES = "tests/laws/test_law_12_at_the_edges.py"
-BACK_ENDS = "tests/test_back_ends.py"
-AGREE = "tests/laws/test_law_12_back_ends_agree.py"
+PACKS = ("rules/grocery-doorstep", "rules/parcel-desk", "tests/test_docs.py::test_a_pack_on_the_page_says_what_the_page_says")
+"""Cases of packs, each in milliseconds."""
+PLANS = ("tests/test_judge.py", "tests/test_lower.py", "tests/test_periods.py", "tests/test_authority.py", *PACKS)
+BACK_ENDS = ("tests/test_back_ends.py", *PLANS)
 LEDGER = (
+    "tests/ledger/test_sums.py",
     "tests/ledger/test_memory.py",
     "tests/ledger/test_windows.py",
     "tests/ledger/test_stores.py::TestMemory",
     "tests/ledger/test_wishes.py",
 )
 TESTS: dict[str, tuple[str, ...]] = {
-    "empower.judge": (*CASES, EXACT, CERTAIN),
-    "empower.formulas": ("tests/test_formulas.py", *CASES, CERTAIN, DARK, "tests/test_cells.py"),
-    "empower.lower": (*CASES, CERTAIN, EXACT, DARK),
-    "empower.authority": ("tests/test_authority.py", *CASES, CERTAIN, APPROVED),
-    "empower.backends.interpret": (BACK_ENDS, *CASES, AGREE, EXACT),
-    "empower.backends.python": (BACK_ENDS, *CASES, AGREE, EXACT),
+    "empower.judge": PLANS,
+    "empower.formulas": ("tests/test_formulas.py", *PLANS, "tests/test_cells.py"),
+    "empower.lower": PLANS,
+    "empower.authority": PLANS,
+    "empower.periods": PLANS,
+    "empower.backends.interpret": BACK_ENDS,
+    "empower.backends.python": BACK_ENDS,
     "empower.money": ("tests/test_money.py",),
+    "empower.moments": ("tests/test_request.py", "tests/test_periods.py", "tests/test_habits.py", "tests/test_hostile_conditions.py"),
     "empower.ledger.sums": LEDGER,
     "empower.ledger.windows": LEDGER,
     "empower.ledger.holds": LEDGER,
-    "empower.ledger.clocks": ("tests/ledger/test_clocks.py", "tests/ledger/test_sqlite.py"),
     "empower.ledger.chain": ("tests/ledger/test_audit.py",),
-    "empower.moments": ("tests/test_request.py", "tests/test_habits.py", "tests/test_hostile_conditions.py"),
-    "empower.periods": (*CASES, AT_THE_EDGES, "tests/test_rules.py", "tests/laws/test_law_02_deterministic.py"),
+    "empower.ledger.clocks": ("tests/ledger/test_clocks.py",),
 }
+"""Of each module the quick tests, which need no search through whole packs; the laws are beside them (docs/guarantees.md)."""
 
 
 def main() -> int:

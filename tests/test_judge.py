@@ -104,6 +104,18 @@ def test_the_first_of_several_parts_meets_a_floor_by_itself(tmp_path: Path, leas
     assert (None if decision.limit is None else str(decision.limit)) == limit
 
 
+@pytest.mark.parametrize(("amount", "outcome"), [("29.99", "deny"), ("30.00", "allow"), ("40.00", "allow"), ("40.01", "deny")])
+def test_a_bound_itself_is_within_it(tmp_path: Path, amount: str, outcome: str) -> None:
+    """`at_most` and `at_least` are the most and the least that one action may give."""
+    assert guard(tmp_path, FLOOR % "30").preview(refund(amount), told()).outcome == outcome
+
+
+@pytest.mark.parametrize(("amount", "outcome"), [("0.01", "deny"), ("0.02", "allow"), ("500.00", "allow"), ("500.01", "deny")])
+def test_the_least_and_the_largest_amount_of_a_kind_are_of_that_kind(tmp_path: Path, amount: str, outcome: str) -> None:
+    """An amount outside the bounds of its kind is denied, on either side."""
+    assert guard(tmp_path, "rules: []\n").preview(refund(amount), told()).outcome == outcome
+
+
 # ------------------------------------------------------------------------------------------------ what is unknown
 
 BEFORE = "budgets: [{id: purse, for: refund, per: customer.id, window: ever, at_most: %s, already: %s, because: trust}]\n"
@@ -135,6 +147,7 @@ def test_a_question_names_all_that_may_speak(tmp_path: Path) -> None:
     unsure = told(order_before=None, customer_vip=None)
     for decision in (shop.preview(REFUND, unsure), shop.decide(REFUND, unsure)):
         assert (decision.outcome, decision.guardrails) == ("needs_info", ("card", "purse"))
+    assert shop.preview(REFUND, told(order_before=None)).guardrails == ("purse",)
 
 
 def test_no_bound_is_told_of_which_nothing_is_known(tmp_path: Path) -> None:
@@ -193,6 +206,14 @@ def test_nobody_is_certain_only_where_no_completion_has_somebody(
     """If nobody could say yes, the outcome is `deny`; while that depends on what is unknown, it is `needs_info`."""
     decision = guard(tmp_path, ROLES).preview(refund(amount), told(customer_vip=vip))
     assert (decision.outcome, decision.who) == (outcome, who)
+
+
+def test_no_role_below_the_one_that_a_rule_names_is_asked(tmp_path: Path) -> None:
+    """An escalation names the lowest role at or above every role that the rules name, though a lower one would be allowed the same."""
+    rule = "{id: careful, escalate: refund, to: manager, when: actor.role == 'clerk' and action.amount > 10, because: trust}"
+    decision = guard(tmp_path, f"rules: [{rule}]\n").preview(REFUND, told())
+    assert (decision.outcome, decision.who) == ("escalate", "manager")
+    assert guard(tmp_path, f"rules: [{rule}]\n").preview(REFUND, told("lead")).allowed
 
 
 @pytest.mark.parametrize("most", ["{by: actor.role, clerk: 10, lead: 40, manager: 50}", "{times: 1}"])

@@ -22,16 +22,18 @@ facts:
   customer.level: one of [bronze, gold]
   customer.vip: yes/no
   order.total: money 0..1000
+  order.before: money 0..1000
   actor.team: text
   actor.grade: one of [junior, senior]
 actions:
   refund: {amount: money 0.01..500}
+  thanks: {}
 obligations: {sign: "Sign for {order.total}."}
 """
 CONTEXT = {
     "actor": {"id": "a1", "role": "clerk", "team": "north", "grade": "junior"},
     "customer": {"id": "c1", "level": "gold", "vip": True},
-    "order": {"total": "80"},
+    "order": {"total": "80", "before": "20"},
 }
 REFUND = {"kind": "refund", "amount": "40.00"}
 
@@ -112,3 +114,71 @@ def test_outside_its_dates_a_cap_is_absent_or_gives_nothing(
     dated = f"{{id: winter, for: refund, {bound}, from: 2030-01-01, outside: {outside}, over: deny, because: trust}}"
     decision = guard(tmp_path, f"caps: [{dated}]\n").preview(REFUND, CONTEXT)
     assert (decision.outcome, None if decision.limit is None else str(decision.limit)) == (outcome, limit)
+
+
+def outcomes(shop: Guard, context: dict[str, Any], *amounts: str) -> list[str]:
+    """What becomes of refunds of these amounts."""
+    return [shop.preview({"kind": "refund", "amount": amount}, context).outcome for amount in amounts]
+
+
+@pytest.mark.parametrize(
+    ("condition", "unknown", "found"),
+    [
+        ("action.amount > order.total", None, ["allow", "allow", "deny"]),
+        ("action.amount > order.total", ("order", "total"), ["needs_info", "needs_info", "needs_info"]),
+        ("action.amount > order.total or action.amount > 60", None, ["allow", "deny", "deny"]),
+        ("action.amount > order.total or action.amount > 60", ("order", "total"), ["needs_info", "deny", "deny"]),
+        ("action.amount > order.total or customer.vip", None, ["deny", "deny", "deny"]),
+        ("action.amount > order.total or not customer.vip", None, ["allow", "allow", "deny"]),
+        ("action.amount > order.total or customer.vip", ("customer", "vip"), ["needs_info", "needs_info", "deny"]),
+        ("action.amount > order.total and action.amount > 60", None, ["allow", "allow", "deny"]),
+        ("action.amount > 60 and customer.vip", None, ["allow", "deny", "deny"]),
+        ("action.amount > 60 and customer.vip", ("customer", "vip"), ["allow", "needs_info", "needs_info"]),
+    ],
+)
+def test_a_rule_becomes_the_amount_above_which_it_speaks(
+    tmp_path: Path, condition: str, unknown: tuple[str, str] | None, found: list[str]
+) -> None:
+    """Amounts of 50, 61 and 81 against an order of 80: what may hold is asked, what holds in any case is said."""
+    shop = guard(tmp_path, f"rules: [{{id: r, deny: refund, when: {condition}, because: trust}}]\n")
+    assert outcomes(shop, without(*unknown) if unknown else CONTEXT, "50", "61", "81") == found
+
+
+@pytest.mark.parametrize(
+    ("cap", "unknown", "found"),
+    [
+        ("at_most: 30, when: customer.vip", ("customer", "vip"), ["allow", "allow", "needs_info"]),
+        ("at_least: 40, when: customer.vip", ("customer", "vip"), ["needs_info", "needs_info", "allow"]),
+        ("at_most: {by: customer.level, bronze: 25, gold: 35}", ("customer", "level"), ["allow", "needs_info", "deny"]),
+        ("at_least: {by: customer.level, bronze: 25, gold: 35}", ("customer", "level"), ["deny", "needs_info", "allow"]),
+        ("at_most: {by: customer.level, bronze: 25, gold: order.total}", ("customer", "level"), ["needs_info", "needs_info", "needs_info"]),
+        ("at_most: {by: customer.level, bronze: 25, gold: order.total}", None, ["allow", "allow", "allow"]),
+        ("at_most: order.total - order.before - 30", None, ["allow", "allow", "deny"]),
+        ("at_most: order.total - order.before - 30", ("order", "before"), ["needs_info", "needs_info", "needs_info"]),
+    ],
+)
+def test_a_cap_that_is_not_settled_lies_between_its_ends(
+    tmp_path: Path, cap: str, unknown: tuple[str, str] | None, found: list[str]
+) -> None:
+    """Amounts of 20, 30 and 40: allowed below all that the cap may be, refused above it, asked between."""
+    shop = guard(tmp_path, f"caps: [{{id: c, for: refund, {cap}, over: deny, because: trust}}]\n")
+    assert outcomes(shop, without(*unknown) if unknown else CONTEXT, "20", "30", "40") == found
+
+
+@pytest.mark.parametrize("most", ["order.before - order.total", "order.before - 30", "order.total - order.before - 2 * order.total"])
+def test_an_amount_below_nothing_is_nothing(tmp_path: Path, most: str) -> None:
+    """A budget that comes out below 0 holds 0: what has no amount is within it, as while a fact is unknown, and nothing else is."""
+    budget = f"{{id: b, for: [refund, thanks], window: ever, at_most: {most}, because: trust}}"
+    shop = guard(tmp_path, f"budgets: [{budget}]\n")
+    assert shop.preview({"kind": "thanks"}, CONTEXT).allowed
+    assert shop.preview({"kind": "thanks"}, without("order", "before")).allowed
+    assert outcomes(shop, CONTEXT, "0.01") == ["deny"]
+
+
+def test_a_budget_by_actor_and_customer_is_the_actors_own(tmp_path: Path) -> None:
+    """A budget kept per `actor.…`, whatever else it is kept by, is charged to the approver, who has drawn nothing yet."""
+    shop = guard(
+        tmp_path, "budgets: [{id: b, for: refund, per: [actor.id, customer.id], window: ever, at_most: {times: 1}, because: trust}]\n"
+    )
+    assert shop.decide(REFUND, CONTEXT).allowed
+    assert (shop.preview(REFUND, CONTEXT).outcome, shop.preview(REFUND, CONTEXT).who) == ("escalate", "lead")

@@ -154,10 +154,22 @@ def test_a_comparison_with_the_clock_is_looked_at_a_minute_ahead(timed: Callable
     assert judged(rules, NOON, sent=around(condition, timedelta(milliseconds=-1 - later_ms)))[1] == minute
 
 
+def test_what_does_not_look_at_the_clock_does_not_turn(timed: Callable[[str], Rules]) -> None:
+    """Beside a comparison with the clock a condition may hold anything else."""
+    rules = timed("hours_since(order.sent_at) > 24 and customer.id == 'c1' and order.due < '2026-11-20'")
+    assert judged(rules, NOON, sent=around("24", timedelta(seconds=5)))[1] == span(NOON, NOON + timedelta(seconds=5))
+
+
 def test_a_comparison_with_the_clock_ends_with_the_day_too(timed: Callable[[str], Rules]) -> None:
     """Shortly before midnight the day ends first."""
     late = MIDNIGHTS[1] - timedelta(seconds=3)
     assert judged(timed("hours_since(order.sent_at) > 24"), late, sent=NOON - timedelta(days=9))[1] == span(late, MIDNIGHTS[1])
+
+
+def test_an_instant_needs_its_offset() -> None:
+    """A time without an offset is no instant: whose clock showed it is not said."""
+    with pytest.raises(ValueError, match="offset from UTC"):
+        milliseconds(NOON.replace(tzinfo=None))
 
 
 @pytest.mark.parametrize(("at", "day"), [(-(10**15), date.min), (10**15, date.max), (milliseconds(MIDNIGHTS[1]), date(2026, 11, 17))])
