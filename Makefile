@@ -61,7 +61,7 @@ bench: .venv/.has-bench  ## measure speed against a hand-written function and ot
 	@$(PYTHON) -m benchmarks
 
 mutate: .venv/.has-dev  ## change the core in small ways, and say which changes no test notices; SAMPLE=0 tries all of them
-	@$(PYTHON) -m mutation --sample $(SAMPLE)
+	@$(PYTHON) -m mutation --sample $(SAMPLE) --jobs $(JOBS)
 
 torture: .venv/.has-dev  ## kill ledgers and everything around them, for 200,000 answered calls on each store
 	@$(PYTHON) -m torture broken

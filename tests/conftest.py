@@ -13,7 +13,9 @@ collect_ignore = ["packs"]  # packs that tests read: most are wrong on purpose, 
 
 # A slow machine is no fault of the code, so no property is timed. `EMPOWER_PROFILE=long` searches twenty times as far, `quick` a quarter.
 settings.register_profile("short", deadline=None, print_blob=True)
-settings.register_profile("quick", deadline=None, print_blob=False, max_examples=25, phases=[Phase.explicit, Phase.generate])
+settings.register_profile(
+    "quick", deadline=None, print_blob=False, max_examples=25, phases=[Phase.explicit, Phase.generate], derandomize=True, database=None
+)
 settings.register_profile("long", deadline=None, print_blob=True, max_examples=2000)
 settings.load_profile(os.environ.get("EMPOWER_PROFILE", "short"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import threading
 from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Rounded, Subnormal, localcontext
@@ -79,6 +80,67 @@ def test_a_bare_integer_is_asked_what_it_means(currency: str, advice: str) -> No
     assert caught.value.help == advice
 
 
+@pytest.mark.parametrize(
+    ("count", "currency", "shown"),
+    [
+        (0, "GBP", "0.00"),
+        (MINOR_MAX // 100, "GBP", "10000000000000.00"),
+        (MINOR_MAX // 100 + 1, "GBP", "5.00"),
+        (MINOR_MAX, "JPY", "1000000000000000"),
+        (MINOR_MAX + 1, "JPY", "5"),
+        (-1, "JPY", "5"),
+    ],
+)
+def test_what_a_bare_integer_is_answered_with_can_be_read(count: int, currency: str, shown: str) -> None:
+    """The help shows the count itself where that may be an amount in either unit, and another one where not."""
+    with pytest.raises(MoneyError) as caught:
+        parse_money(count, currency)
+    assert f'write "{shown}" or {{"minor": ' in caught.value.help
+    parse_money(shown, currency)
+
+
+ROUND_IT = "round it before you ask, your way; amounts are never rounded here"
+
+
+@pytest.mark.parametrize(
+    ("value", "currency", "message", "advice"),
+    [
+        (1.5e-07, "GBP", "1.5e-07 has 8 decimals, more than the 2 of GBP", ROUND_IT),
+        (Decimal("1.5"), "JPY", "1.5 has 1 decimal, more than the 0 of JPY", ROUND_IT),
+        (Decimal("1.55"), "JPY", "1.55 has 2 decimals, more than the 0 of JPY", ROUND_IT),
+        (True, "JPY", "True is yes/no, not an amount", 'write "5" or {"minor": 5, "currency": "JPY"}'),
+        (True, "GBP", "True is yes/no, not an amount", 'write "5.00" or {"minor": 500, "currency": "GBP"}'),
+        (True, "BHD", "True is yes/no, not an amount", 'write "5.000" or {"minor": 5000, "currency": "BHD"}'),
+        (math.nan, "JPY", "nan is not a number", 'write an amount such as "1234"'),
+        (math.nan, "GBP", "nan is not a number", 'write an amount such as "1234.50"'),
+        (math.nan, "BHD", "nan is not a number", 'write an amount such as "1234.500"'),
+        ("!5é", "GBP", "'!5é' has the character U+00E9 in it", 'use the digits 0 to 9 and a point; write an amount such as "1234.50"'),
+        ("~5é", "GBP", "'~5é' has the character U+00E9 in it", 'use the digits 0 to 9 and a point; write an amount such as "1234.50"'),
+    ],
+)
+def test_a_refusal_in_full(value: object, currency: str, message: str, advice: str) -> None:
+    """What is wrong, with its number; and how to mend it, in the decimals of the currency."""
+    with pytest.raises(MoneyError) as caught:
+        parse_money(value, currency)
+    assert (caught.value.message, caught.value.help) == (message, advice)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x" * 40, "'" + "x" * 40 + "'"),
+        ("x" * 41, "'" + "x" * 40 + "…'"),
+        (2**128 - 1, "340282366920938463463374607431768211455"),
+        (2**128, "(129 bits)"),
+    ],
+)
+def test_a_refusal_shows_what_is_short(value: object, shown: str) -> None:
+    """A text is cut after forty characters, and an integer beyond 128 bits is told by its size."""
+    with pytest.raises(MoneyError) as caught:
+        parse_money(value, "GBP")
+    assert caught.value.message.startswith(f"{shown} ")
+
+
 # -- currencies
 
 
@@ -104,6 +166,7 @@ def test_the_table_of_currencies_is_whole() -> None:
         ("EURO", "'EURO' is not a currency of ISO 4217", "did you mean 'EUR'?"),
         (" GBP", "' GBP' is not a currency of ISO 4217", "did you mean 'GBP'?"),
         ("GBX", "'GBX' is not a currency of ISO 4217", "did you mean 'GBP'?"),
+        ("GHX", "'GHX' is not a currency of ISO 4217", "did you mean 'GHS'?"),
         ("£", "'£' is not a currency of ISO 4217", "did you mean 'GBP'?"),
         ("BGN", "'BGN' is no longer a currency", "did you mean 'EUR'?"),
         ("XAU", "'XAU' has no minor unit", "use the currency in which you pay, such as 'GBP'"),
@@ -400,6 +463,8 @@ def test_people_read_money_their_way(minor: int, currency: str, language: str, s
         (0, "GBP", "0.00"),
         (-5, "GBP", "-0.05"),
         (500, "JPY", "500"),
+        (0, "JPY", "0"),
+        (-7, "JPY", "-7"),
         (1, "KWD", "0.001"),
         (1, "CLF", "0.0001"),
     ],

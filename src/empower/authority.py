@@ -7,7 +7,7 @@ which a comparison that reads it turns; words at every member and one that nobod
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from empower import ir
 from empower.backends.interpret import number
@@ -112,38 +112,38 @@ def _texts(fact: str, reading: Sequence[ir.Atom], env: Environment) -> list[Valu
 
 
 def _turning(fact: str, low: int, high: int, reading: Sequence[ir.Atom], env: Environment, *, extra: Sequence[int] = ()) -> list[Value]:
-    """The bounds, and the values around each point where a comparison turns: found by halving, since each side is monotone in the fact."""
+    """The bounds, and each value from which on a comparison comes out otherwise: so one of every stretch in which all come out the same."""
     found: dict[int, None] = dict.fromkeys([high, low, *extra])
     for atom in reading:
-        turn = _turn(atom, fact, low, high, env)
-        for value in (turn - 1, turn, turn + 1) if turn is not None else ():
-            if low <= value <= high:
-                found[value] = None
+        found.update(dict.fromkeys(_turns(atom, fact, low, high, env)))
     return list(found)
 
 
-def _turn(atom: ir.Atom, fact: str, low: int, high: int, env: Environment) -> int | None:
+def _turns(atom: ir.Atom, fact: str, low: int, high: int, env: Environment) -> list[int]:
+    """The values from which on the left side is larger or no longer so, and is as large or no longer so; none if it reads what is unknown."""
     if isinstance(atom, ir.Compare):
         left, right = atom.left, atom.right
     elif isinstance(atom, ir.AmountAbove):
         left, right = ir.Amount(), atom.threshold
     else:
-        return None
+        return []
 
     def gap(value: int) -> int:
         at = evolve(env, facts={**env.facts, fact: value})
         return number(left, at) - number(right, at)
 
     try:
-        ends = gap(low), gap(high)
-        if (ends[0] > 0) == (ends[1] > 0) and 0 not in ends:
-            return None
-        while high - low > 1:
-            middle = (low + high) // 2
-            if (gap(middle) > 0) == (ends[0] > 0):
-                low = middle
-            else:
-                high = middle
+        return [*_turn(lambda value: gap(value) > 0, low, high), *_turn(lambda value: gap(value) >= 0, low, high)]
     except Unread:
-        return None
-    return high
+        return []
+
+
+def _turn(above: Callable[[int], bool], low: int, high: int) -> Iterator[int]:
+    """The first value that comes out otherwise than the lowest, if there is one: found by halving, since each side is monotone in the fact."""
+    begins = above(low)
+    if above(high) == begins:
+        return
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if above(middle) == begins else (low, middle)
+    yield high

@@ -131,7 +131,7 @@ def _clock(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Sequence
     if ir.Now in parts:
         return "instant"
     campaign = any(account.campaign is not None for account in accounts)
-    return "day" if campaign or ir.Today in parts or ir.DayOf in parts else "never"
+    return "day" if campaign or ir.Today in parts else "never"
 
 
 def _zones(bars: Iterable[ir.Bar], duties: Iterable[ir.Duty], accounts: Sequence[ir.Account], own: str) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ def facts_of_number(number: ir.Num) -> set[str]:
         elif isinstance(part, ir.If):
             found |= condition_facts(part.condition)
         elif isinstance(part, ir.Rows):
-            found.update(fact for row in part.rows for fact in condition_facts(row.certain) | condition_facts(row.possible))
+            found.update(fact for row in part.rows for fact in condition_facts(row.certain))
     return found
 
 

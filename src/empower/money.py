@@ -272,8 +272,8 @@ def _refuse_yes_no(value: object, currency: str) -> int:
 def _refuse_bare(value: int, currency: str) -> int:
     """A bare integer may be major or minor units; the help shows how to say either."""
     count = int.__index__(value)
-    shown = count if 0 <= count <= MINOR_MAX else 5
     places = exponent_of(currency)
+    shown = count if 0 <= count * 10**places <= MINOR_MAX else 5
     major, minor = _UNITS.get(currency, (currency, f"{_PARTS[places]} of {currency}"))
     question = f"{shown} {major} or {shown} {minor}? " if places else ""
     text = f"{shown}.{'0' * places}" if places else f"{shown}"

@@ -47,7 +47,7 @@ def valid_during(plan: ir.Plan, env: Environment, zone: str) -> tuple[int, int]:
         start, end = max(first for first, _ in days), min(last for _, last in days)
     if plan.clock == "instant":
         start, end = max(start, env.now), min(end, env.now + _AHEAD_MS, *_turns(plan, env))
-    return start, max(end, env.now + 1)
+    return start, end
 
 
 def _turns(plan: ir.Plan, env: Environment) -> Iterator[int]:

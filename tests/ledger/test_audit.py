@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from empower.ledger import Audit
-from empower.ledger.chain import Line, first_hash, line_hash
+from empower.ledger.chain import HoldLine, LegLine, Line, first_hash, line_hash
 from empower.ledger.memory import MemoryLedger
 from empower.ledger.sqlite import SqliteLedger
 from empower.testing.asks import EVER, ROLLING, Clock, fill, give
@@ -133,3 +133,14 @@ def test_no_two_entries_have_the_same_bytes_to_hash() -> None:
     assert len({line_hash(line, before) for line in (one, *others)}) == 5
     assert line_hash(one, before) != line_hash(one, first_hash("b"))
     assert line_hash(one, before) != line_hash(one, before, sequence=2)
+
+
+def test_a_hash_once_written_is_worked_out_the_same_ever_after() -> None:
+    """A ledger that an earlier version wrote is verified by every later one: what is hashed, and how, never changes."""
+    hold, leg = HoldLine("k", 500, None), LegLine(1, "c", 0, None, 500, 1, 900, None, enforced=True, after_amount=500, after_times=1)
+    line = Line(1, 5, "k", "allowed", 500, "", "{}", "w", None, (hold,), (leg,))
+    assert line_hash(line, first_hash("a")).hex() == "587f0f0e5944ecab68a97ed3f1524f0cffac65078ac2d5ccc2f174876b4bcf50"
+    assert (
+        line_hash(Line(2, 6, "", "noted", None, "b", "{}", None, "r"), first_hash("a")).hex()
+        == "55235824e5f2c1444cdb63cea336c4ea45fb78037eb4f6caa2e7915ad538fb53"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from empower.errors import ClockError
 from empower.ledger import Ledger, clocks
+from empower.ledger.clocks import Mark, Tolerance, believed
 from empower.ledger.postgres import PostgresLedger, schema_text
 from empower.ledger.sqlite import Settings, SqliteLedger
 from empower.testing import Clock, ClockConformance, Machine
@@ -24,6 +26,76 @@ def test_the_machines_own_clocks_are_believed_as_they_run() -> None:
     since = clocks.since_start()
     assert since is None or 0 < since <= (clocks.since_start() or 0)
     assert clocks.start_id() == clocks.start_id()
+
+
+def test_clocks_are_read_in_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system tells in nanoseconds is cut to milliseconds; where it has no clock that runs from the start, there is none."""
+    monkeypatch.setattr(time, "time_ns", lambda: 1_794_826_800_123_999_999)
+    monkeypatch.setattr(time, "CLOCK_BOOTTIME", 7, raising=False)
+    monkeypatch.setattr(time, "clock_gettime_ns", lambda clock: 5_000_000_000_999_999 if clock == 7 else 0, raising=False)
+    assert (clocks.wall_clock(), clocks.since_start()) == (1_794_826_800_123, 5_000_000_000)
+    monkeypatch.delattr(time, "CLOCK_BOOTTIME")
+    assert clocks.since_start() is None
+
+
+def test_a_look_where_no_start_is_known_belongs_to_none() -> None:
+    """How far the clock is ahead of the time since a start is known only with that start."""
+    assert clocks.look(9_000, 4_000, "boot") == Mark("boot", 5_000, 9_000)
+    assert clocks.look(9_000, 0, "boot") == Mark("boot", 9_000, 9_000)
+    assert clocks.look(9_000, None, "boot") == Mark("", 9_000, 9_000)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "followed"), [(1_000, 1_000), (1_004, 1_004), (996, 996), (1_005, 1_005), (1_006, 1_005), (995, 995), (900, 995)]
+)
+def test_two_clocks_that_are_right_run_apart_a_little(ahead: int, followed: int) -> None:
+    """After ten seconds by at most five milliseconds, either way; what is more is not followed."""
+    known = Mark("boot", 1_000, 50_000)
+    assert known.followed(Mark("boot", ahead, 60_000 + (ahead - 1_000))) == Mark("boot", followed, 50_000)
+
+
+TOLERANCE = Tolerance(step_ms=2_000, off_ms=DAY)
+KNOWN = Mark("boot", 1_000, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept"),
+    [
+        (Mark("boot", 3_000, 60_000), Mark("boot", 1_000, 60_000)),
+        (Mark("boot", 0, 40_000), Mark("boot", 1_000, 50_000)),
+        (Mark("next", 9_000, 50_000 + DAY), Mark("next", 9_000, 50_000 + DAY)),
+    ],
+)
+def test_a_clock_within_its_tolerance_is_believed(seen: Mark, kept: Mark) -> None:
+    """The tolerance itself is within it. What the clock was ahead at first stays, so that small steps do not add up unseen."""
+    assert believed(seen, KNOWN, None, TOLERANCE) == kept
+
+
+@pytest.mark.parametrize(
+    ("seen", "known", "last", "told"),
+    [
+        (
+            Mark("boot", 3_001, 60_000),
+            KNOWN,
+            None,
+            "forward by 2.001 s against the time since the machine started, and 2.000 s are believed",
+        ),
+        (Mark("next", 0, 50_001 + DAY), KNOWN, None, "forward by 24 h 0 min since the ledger was last used, and 24 h 0 min are believed"),
+        (Mark("next", 0, 50_000 + 2 * DAY), KNOWN, 40_000, "forward by 48 h 0 min since the ledger was last used"),
+        (Mark("next", 0, 90_000 + 2 * DAY), KNOWN, 90_000, "forward by 48 h 0 min since the ledger was last used"),
+        (Mark("next", 0, 90_000 + 2 * DAY), None, 90_000, "forward by 48 h 0 min since the ledger was last used"),
+    ],
+)
+def test_a_clock_beyond_its_tolerance_is_refused_with_how_far(seen: Mark, known: Mark | None, last: int | None, told: str) -> None:
+    """Over a restart the ledger's last use is its latest entry or the last look at the clock, whichever is later."""
+    with pytest.raises(ClockError) as caught:
+        believed(seen, known, last, TOLERANCE)
+    assert told in str(caught.value)
+
+
+def test_a_ledger_that_was_never_used_believes_its_clock() -> None:
+    """There is nothing to hold it against."""
+    assert believed(Mark("", 5, 5), None, None, TOLERANCE) == Mark("", 5, 5)
 
 
 class TestSqlite(ClockConformance):

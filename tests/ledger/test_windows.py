@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from empower.ledger import Window, WindowKind
+from empower.ledger import Window, WindowKind, windows
 from empower.ledger.windows import _end_of_gap, day_interval, local_day, window_interval
 from empower.testing.asks import DAY, HOUR, MS, instant
 
@@ -194,3 +194,12 @@ def test_an_instant_beyond_all_dates_is_named() -> None:
     for day in (0, ordinal("9999-12-31") + 1):
         with pytest.raises(ValueError, match=str(day)):
             day_interval("Asia/Kolkata", day)
+
+
+def test_the_memory_of_days_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that goes on for years remembers the days of the hours asked about last, and no others."""
+    monkeypatch.setattr(windows, "_days", {})
+    monkeypatch.setattr(windows, "_DAYS_MAX", 3)
+    for hour in range(30):
+        assert local_day("UTC", hour * HOUR) == datetime.date(1970, 1, 1 + hour // 24).toordinal()
+        assert len(windows._days) <= 3

@@ -74,7 +74,7 @@ class Emitter:
                 self._indented(target, then)
                 self.line("else:")
                 self._indented(target, otherwise)
-            case ir.Rows() if not _exact(node):
+            case ir.Rows() if not _inline(node):
                 self._walk(target, node)
             case ir.Least(values=values) | ir.Greatest(values=values) if not _inline(node):
                 names = [self._named(value) for value in values]
