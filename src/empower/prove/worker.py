@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -63,10 +64,15 @@ def answers_of(checked: CheckedPack, only: Sequence[str] = (), work: int = WORK)
         NoSuchQuestion: `only` names something that is not asked of this pack.
     """
     inquiry = Inquiry(checked, work)
-    for asking in chosen(all_askings(inquiry), only):
-        yield settled(inquiry, asking)
+    yield from _in_turn(inquiry, chosen(all_askings(inquiry), only))
     if not only:
         yield from _accepted_in_vain(inquiry)
+
+
+def _in_turn(inquiry: Inquiry, askings: Sequence[Asking]) -> Iterator[Answer]:
+    for _, family in groupby(askings, lambda asking: asking.question.family):
+        inquiry.forget()
+        yield from (settled(inquiry, asking) for asking in family)
 
 
 def chosen(askings: Sequence[Asking], only: Sequence[str]) -> list[Asking]:
@@ -197,8 +203,8 @@ def _work(there: Connection, path: str, only: Sequence[str], work: int) -> None:
         there.send(error)
         return
     there.send(Opened(tuple(asking.question for asking in asked)))
-    for asking in asked:
-        there.send(settled(inquiry, asking))
+    for answer in _in_turn(inquiry, asked):
+        there.send(answer)
     if not only:
         for answer in _accepted_in_vain(inquiry):
             there.send(answer)
