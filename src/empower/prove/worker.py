@@ -7,8 +7,10 @@ Each question has a budget of work that is the same on every machine. Behind it 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -32,7 +34,9 @@ from empower.prove.reach import ask_reach
 
 SECONDS = 300
 """How long all questions of a pack together may take."""
+TIME_HELP = "`--seconds` gives more time, `--question` asks less"
 ENDED = "the process that proves ended before it was done"
+ENDED_HELP = "it was stopped from outside, or ran out of memory: `--question` asks less"
 
 
 class NoSuchQuestion(NotAnswerable):
@@ -152,7 +156,8 @@ def prove_pack(
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(there, str(path), tuple(only), work), daemon=True)
-    child.start()
+    with _deaf():
+        child.start()
     there.close()
     stopped = threading.Event()
 
@@ -163,7 +168,9 @@ def prove_pack(
     alarm = threading.Timer(seconds, stop)
     alarm.start()
     try:
-        yield from _answers(here, opened, lambda: f"stopped after {seconds} seconds" if stopped.is_set() else ENDED)
+        yield from _answers(
+            here, opened, lambda: (f"stopped after {seconds} seconds", TIME_HELP) if stopped.is_set() else (ENDED, ENDED_HELP)
+        )
     finally:
         alarm.cancel()
         child.kill()
@@ -171,26 +178,39 @@ def prove_pack(
         here.close()
 
 
-def _answers(here: Connection, opened: Callable[[Opened], None], why: Callable[[], str]) -> Iterator[Answer]:
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C is for the process that asks, which stops the other one: that one begins with it ignored, and has nothing to say about it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _answers(here: Connection, opened: Callable[[Opened], None], why: Callable[[], tuple[str, str]]) -> Iterator[Answer]:
     """What the process says, until it has said everything or is no more."""
-    left = [Question("claim/*", "everything that was asked")]
+    left = {"": Question("claim/*", "everything that was asked")}
     while True:
         try:
             said: Any = here.recv()
-        except EOFError:
+        except (EOFError, OSError):
             break
         if isinstance(said, NoSuchQuestion):
             raise said
         if isinstance(said, Opened):
-            left = list(said.questions)
+            left = {question.name: question for question in said.questions}
             opened(said)
         elif said is None:
             return
         else:
-            left = [question for question in left if question.name != said.question.name]
+            left.pop(said.question.name, None)
             yield said
-    for question in left:
-        yield Unknown(question, why(), "`--seconds` gives more time, `--question` asks less")
+    for question in left.values():
+        yield Unknown(question, *why())
 
 
 def _work(there: Connection, path: str, only: Sequence[str], work: int) -> None:
