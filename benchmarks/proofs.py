@@ -31,7 +31,7 @@ from empower.prove.answers import FAMILIES, Proved, word_for
 from empower.prove.worker import answers_of
 
 SIZES = (200, 1_000, 5_000)
-BOUNDS = {1_000: 30.0}
+BOUNDS = {1_000: 30.0, 5_000: 120.0}
 PLANTS = 216
 ROLES = ("associate", "senior", "lead", "manager", "director")
 TIERS = ("new", "regular", "gold")
@@ -108,29 +108,31 @@ def load(made: Document) -> CheckedPack:
 
 
 def times(rules: int) -> dict[str, float]:
-    """Seconds of the processor by family of questions; all of them must be proved, or the pack is not as it should be."""
-    start = time.process_time()
+    """Seconds of the processor to load a pack, and by family of questions; all are proved, or the pack is not as it should be."""
+    last = time.process_time()
     checked = load(document(rules))
-    found = {"load": time.process_time() - start}
-    for family in FAMILIES[:-1]:
-        start = time.process_time()
-        answers = list(answers_of(checked, [family]))
-        found[family] = time.process_time() - start
-        wrong = [f"{answer.question.name}: {word_for(answer)}: {answer.says}" for answer in answers if not isinstance(answer, Proved)]
-        if wrong:
-            print(f"{rules} rules:", *wrong[:5], sep="\n  ")
-    start = time.process_time()
-    list(answers_of(checked))
-    return {**found, "all": time.process_time() - start}
+    found = {"load": time.process_time() - last, **dict.fromkeys(FAMILIES, 0.0)}
+    wrong = []
+    last = time.process_time()
+    for answer in answers_of(checked):
+        now = time.process_time()
+        found[answer.question.family] += now - last
+        last = now
+        if not isinstance(answer, Proved):
+            wrong.append(f"{answer.question.name}: {word_for(answer)}: {answer.says}")
+    if wrong:
+        print(f"{rules} rules:", *wrong[:5], sep="\n  ")
+    return found
 
 
-def proofs(sizes: tuple[int, ...] = (200, 1_000)) -> list[Row]:
+def proofs(sizes: tuple[int, ...] = SIZES) -> list[Row]:
     """Prove everything about generated packs."""
     rows = []
     for rules in sizes:
         taken = times(rules)
-        note = ", ".join(f"{name} {seconds:.1f}" for name, seconds in taken.items() if name != "all" and seconds >= 0.05)
-        rows.append(Row(f"proof of all questions, {rules:,} rules, seconds", taken["all"], note, at_most=BOUNDS.get(rules)))
+        note = ", ".join(f"{name} {seconds:.1f}" for name, seconds in taken.items() if seconds >= 0.05)
+        total = sum(taken.values()) - taken["load"]
+        rows.append(Row(f"proof of all questions, {rules:,} rules, seconds", total, note, at_most=BOUNDS.get(rules)))
     return rows
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from commands import run, run_apart
 from empower.cli import prove as command
-from empower.prove.answers import Answer, NotReproduced, Proved, Question, Unknown
+from empower.prove.answers import Answer, NotReproduced, Proved, Question, Unknown, word_for
+from empower.prove.worker import ENDED, ENDED_HELP, prove_pack
 from prove.shop import Document, read, shop, write
 
 FAST = ("--question", "claim", "--question", "rank")
@@ -92,6 +95,47 @@ def test_what_is_unknown_is_told_together(tmp_path: Path, monkeypatch: pytest.Mo
         "unknown  dead/r0, dead/r1, dead/r2 and 6,693 more\n  stopped after 25 seconds\n  help: ask less\n\n"
         "dead         6696 unknown\n6696 questions: 6696 unknown\n"
     )
+
+
+def test_stopped_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C: what was answered is told, all else is unknown, and the exit code is that of what was interrupted."""
+    write(shop(), tmp_path / "shop")
+    questions = [Question(f"dead/r{number}", "it speaks") for number in range(3)]
+
+    def answers(_: object, opened: Callable[[Sequence[Question]], None]) -> Iterator[Answer]:
+        opened(questions)
+        yield Proved(questions[0])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "_answers", answers)
+    answer = run("prove", str(tmp_path / "shop"))
+    assert (answer.returncode, answer.stderr) == (130, "\nerror: stopped\n")
+    assert answer.stdout == (
+        "unknown  dead/r1, dead/r2\n  stopped\n  help: `--question` asks less\n\n"
+        "dead            1 proved    2 unknown\n3 questions: 1 proved, 2 unknown\n"
+    )
+
+
+def test_what_is_not_answered_when_the_process_ends_is_unknown(tmp_path: Path) -> None:
+    """Where the process that proves is killed, every question that it left is unknown, with how to ask less."""
+    write(shop(), tmp_path / "shop")
+    asked: list[str] = []
+    answers = prove_pack(tmp_path / "shop", opened=lambda opened: asked.extend(question.name for question in opened.questions))
+    found = [next(answers)]
+    (child,) = multiprocessing.active_children()
+    child.kill()
+    found += answers
+    assert [answer.question.name for answer in found] == asked
+    assert isinstance(found[0], Proved)
+    assert isinstance(found[-1], Unknown)
+    assert (found[-1].says, found[-1].help) == (ENDED, ENDED_HELP)
+
+
+def test_what_is_not_answered_in_time_is_unknown(tmp_path: Path) -> None:
+    """The clock stops everything, before the pack is read too; nothing is proved then."""
+    write(shop(), tmp_path / "shop")
+    (only,) = prove_pack(tmp_path / "shop", seconds=0)
+    assert (word_for(only), only.says) == ("unknown", "stopped after 0 seconds")
 
 
 def test_it_works_in_a_process_of_its_own(tmp_path: Path) -> None:

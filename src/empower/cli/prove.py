@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ from rich.text import Text
 from empower.cli import inputs, screen
 from empower.cli.inputs import as_json_option
 from empower.cli.screen import OK, Wrong
-from empower.prove.answers import Answer, Fails, NotReproduced, Proved, Unknown, fine, word_for
+from empower.noun import frozen
+from empower.prove.answers import Answer, Fails, NotReproduced, Proved, Question, Unknown, fine, word_for
 
 NAMED_MAX = 3
 COLOURS = {
@@ -57,7 +59,11 @@ def prove(*, pack: str, questions: tuple[str, ...], work: int | None, seconds: i
     path = inputs.find_pack(pack)
     inputs.loaded(pack)
     output = screen.console()
-    answers = list(_shown(path, questions, work, seconds, output, quiet=as_json))
+    answers, stopped = _shown(_Wanted(path, questions, work, seconds), output, quiet=as_json)
+    if stopped:
+        if answers and not as_json:
+            _summary(output, answers)
+        raise KeyboardInterrupt
     if as_json:
         screen.say_json({"ok": _code(answers) == OK, "pack": pack, "answers": [_data(answer) for answer in answers]})
     else:
@@ -65,34 +71,62 @@ def prove(*, pack: str, questions: tuple[str, ...], work: int | None, seconds: i
     return _code(answers)
 
 
-def _shown(
-    path: Path, questions: Sequence[str], work: int | None, seconds: int | None, output: Console, *, quiet: bool
-) -> Iterator[Answer]:
-    """The answers, each that needs attention told as it comes; a bar shows how far it is, where there is a terminal."""
-    columns = (TextColumn("proving"), BarColumn(bar_width=None), MofNCompleteColumn())
-    with Progress(*columns, console=output, transient=True, disable=quiet or not output.is_terminal) as progress:
-        task = progress.add_task("proving", total=None)
-        for answer in _answers(path, questions, work, seconds, lambda count: progress.update(task, total=count)):
-            progress.advance(task)
+@frozen
+class _Wanted:
+    """What is asked of which pack, and what it may cost."""
+
+    path: Path
+    names: Sequence[str]
+    work: int | None
+    """In millions of the solver's steps."""
+    seconds: int | None
+
+
+def _shown(wanted: _Wanted, output: Console, *, quiet: bool) -> tuple[list[Answer], bool]:
+    """The answers, each that needs attention told as it comes, and whether somebody stopped it; a bar shows how far it is in a terminal."""
+    columns = (TextColumn("proving {task.description}"), BarColumn(bar_width=None), MofNCompleteColumn())
+    terminal = screen.console(sys.stderr) if quiet or not output.is_terminal else output
+    answers: list[Answer] = []
+    left: dict[str, Question] = {}
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+        task = progress.add_task("", total=None)
+
+        def opened(questions: Sequence[Question]) -> None:
+            left.update((question.name, question) for question in questions)
+            progress.update(task, total=len(questions), description=_next(left))
+
+        def came(answer: Answer) -> None:
+            answers.append(answer)
+            left.pop(answer.question.name, None)
+            progress.update(task, advance=1, description=_next(left))
             if not quiet and not isinstance(answer, Unknown):
-                _tell(progress.console, answer)
-            yield answer
+                _tell(output, answer)
+
+        try:
+            for answer in _answers(wanted, opened):
+                came(answer)
+        except KeyboardInterrupt:
+            return [*answers, *(Unknown(question, "stopped", "`--question` asks less") for question in left.values())], True
+    return answers, False
 
 
-def _answers(
-    path: Path, questions: Sequence[str], work: int | None, seconds: int | None, opened: Callable[[int], None]
-) -> Iterator[Answer]:
+def _next(left: Mapping[str, Question]) -> str:
+    """The family of the question that is worked on."""
+    return next((question.family for question in left.values()), "")
+
+
+def _answers(wanted: _Wanted, opened: Callable[[Sequence[Question]], None]) -> Iterator[Answer]:
     try:
         from empower.prove import worker  # noqa: PLC0415  (the extra `prove`)
     except ImportError as error:
         raise Wrong(screen.UNAVAILABLE, "extra", f"proofs need {error.name!r}", "pip install 'empower[prove]'") from None
     try:
         yield from worker.prove_pack(
-            path,
-            questions,
-            work=(work or 20) * 1_000_000,
-            seconds=seconds or worker.SECONDS,
-            opened=lambda all_: opened(len(all_.questions)),
+            wanted.path,
+            wanted.names,
+            work=(wanted.work or 20) * 1_000_000,
+            seconds=wanted.seconds or worker.SECONDS,
+            opened=lambda all_: opened(all_.questions),
         )
     except worker.NoSuchQuestion as error:
         raise Wrong(screen.USAGE, "usage", error.message, error.help) from None

@@ -233,7 +233,7 @@ class _Comparing:
         situation = one.situation(kind)
         situation.world.value("actor.role")
         for formula, name in self._only(situation.world, other, kind):
-            answer = situation.solver.check(formula, situation.guarded.allowed)
+            answer = situation.solver.check(formula, situation.guarded_allowed)
             if answer == "no":
                 continue
             scenario = self._readable(one, situation, formula) if answer == "yes" else None
@@ -251,7 +251,7 @@ class _Comparing:
     @staticmethod
     def _readable(inquiry: Inquiry, situation: Situation, formula: Term) -> Scenario | None:
         """A request that is allowed and for which a formula holds, made readable; None where it hangs on what is opaque."""
-        with situation.solver.supposing(formula, situation.guarded.allowed):
+        with situation.solver.supposing(formula, situation.guarded_allowed):
             if not tighten(inquiry, situation.solver, [situation.world]):
                 return None
             return read_scenario(situation.solver, situation.world)

@@ -46,7 +46,7 @@ def _alone(inquiry: Inquiry, question: Question, claim: CheckedClaim, situation:
         return None
     world = situation.world
     return Search(inquiry, question, situation).example(
-        [world.holds(broken), situation.guarded.allowed],
+        [world.holds(broken), situation.guarded_allowed],
         [world],
         lambda scenarios, decisions: (
             f"{tell(inquiry, scenarios[0])}: allowed{_up_to(inquiry, decisions[0])}, but '{claim.id}' says {claim.mode}"

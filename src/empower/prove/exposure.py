@@ -221,7 +221,7 @@ def _in_scope(situation: Situation, scope: Scope) -> list[Term]:
     """What is allowed, in a role where the scope has one."""
     world = situation.world
     role = [] if scope.role is None else [world.holds(ir.IsAmong("actor.role", frozenset((scope.role,))))]
-    return [situation.guarded.allowed, *role]
+    return [situation.guarded_allowed, *role]
 
 
 def _limit(situation: Situation, account: ir.Account, scope: Scope, here: Sequence[Term]) -> Limit:

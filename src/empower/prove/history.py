@@ -188,9 +188,9 @@ def _scenario(teller: _Teller, kind: str) -> Scenario | None:
 def _solved(teller: _Teller, kind: str) -> Scenario | None:
     situation = teller.inquiry.situation(kind)
     solver = situation.solver
-    for world, verdict in ((situation.told, situation.verdict), (situation.world, situation.guarded)):
+    for world, allowed in ((situation.told, situation.allowed), (situation.world, situation.guarded_allowed)):
         role = [] if teller.giving.role is None else [world.holds(ir.IsAmong("actor.role", frozenset((teller.giving.role,))))]
-        with solver.supposing(verdict.allowed, world.amount == teller.giving.gifts[kind], world.now == _noon(teller), *role):
+        with solver.supposing(allowed, world.amount == teller.giving.gifts[kind], world.now == _noon(teller), *role):
             if tighten(teller.inquiry, solver, [world]):
                 scenario = read_scenario(solver, world)
                 return evolve(scenario, facts={path: value for path, value in scenario.facts.items() if value is not None})

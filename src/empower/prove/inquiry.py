@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from empower import ir
-from empower.backends.smt import WORK, Solver, Term, Terms, World
+from empower.backends.smt import WORK, Solver, Term, Terms, World, opposite
 from empower.checked import CheckedPack
 from empower.compile import Rules, compile_pack
-from empower.prove.verdict import SymbolicVerdict, could_allow, symbolic_verdict
+from empower.prove.verdict import SymbolicVerdict, could_allow, may_answer, symbolic_verdict
 
 
 class Situation:
@@ -23,6 +23,7 @@ class Situation:
         self.told = World(self.terms, program, self.plan).fully_told()
         """The request with every fact known."""
         self._somebodies: dict[str, Term] = {}
+        self._higher: dict[str, Term] = {}
 
     @cached_property
     def verdict(self) -> SymbolicVerdict:
@@ -34,11 +35,28 @@ class Situation:
         """The request is allowed, with every fact known."""
         return self.verdict.allowed
 
+    @cached_property
+    def undenied(self) -> Term:
+        """No denial is certain to speak, with every fact known."""
+        return opposite(self.verdict.denied)
+
+    @cached_property
+    def ever_allowed(self) -> bool:
+        """Whether anything is allowed: without it a limit promises nothing."""
+        return self.solver.check(self.allowed) != "no"
+
     def could_allow(self, role: str) -> Term:
         """Somebody of a role, who has drawn nothing yet, is allowed the request with every fact known."""
         found = self._somebodies.get(role)
         if found is None:
             found = self._somebodies[role] = could_allow(self.told, role)
+        return found
+
+    def may_answer(self, role: str) -> Term:
+        """Somebody of a role is high enough to say yes, with every fact known."""
+        found = self._higher.get(role)
+        if found is None:
+            found = self._higher[role] = may_answer(self.verdict, role)
         return found
 
     @cached_property
@@ -50,6 +68,11 @@ class Situation:
     def guarded(self) -> SymbolicVerdict:
         """The answer with any fact unknown."""
         return symbolic_verdict(self.world)
+
+    @cached_property
+    def guarded_allowed(self) -> Term:
+        """The request is allowed, with any fact unknown."""
+        return self.guarded.allowed
 
 
 class Inquiry:
@@ -74,6 +97,11 @@ class Inquiry:
         if found is None:
             found = self._situations[kind] = Situation(self.program, kind, self.work)
         return found
+
+    def forget(self) -> None:
+        """Begin anew with each solver, for questions of another sort."""
+        for situation in self._situations.values():
+            situation.solver.forget()
 
     def place(self, guardrail: str) -> str:
         """Where a guardrail or claim stands, as `file:line`."""

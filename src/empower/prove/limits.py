@@ -34,14 +34,13 @@ def ask_limits(inquiry: Inquiry) -> Iterator[Asking]:
 
 def ever_allowed(inquiry: Inquiry, kinds: Sequence[str]) -> bool:
     """Whether any of these kinds is ever allowed: without it a limit on them promises nothing."""
-    return any(inquiry.situation(kind).solver.check(inquiry.situation(kind).allowed) != "no" for kind in kinds)
+    return any(inquiry.situation(kind).ever_allowed for kind in kinds)
 
 
 def _cap(inquiry: Inquiry, question: Question, name: str, kinds: Sequence[str]) -> Answer:
     for kind in kinds:
         situation = inquiry.situation(kind)
-        verdict = situation.guarded
-        formulas = [verdict.allowed, verdict.by(name).exact]
+        formulas = [situation.guarded_allowed, situation.guarded.by(name).exact]
         answer = _refuted(inquiry, question, situation, formulas, f"allowed, although '{name}' speaks against it")
         if answer is not None:
             return answer
@@ -52,8 +51,7 @@ def _cap(inquiry: Inquiry, question: Question, name: str, kinds: Sequence[str]) 
 
 def _unknown(inquiry: Inquiry, question: Question, kind: str) -> Answer:
     situation = inquiry.situation(kind)
-    verdict = situation.guarded
-    formulas = [verdict.allowed, some(voice.exact for voice in verdict.voices)]
+    formulas = [situation.guarded_allowed, some(voice.exact for voice in situation.guarded.voices)]
     answer = _refuted(inquiry, question, situation, formulas, "allowed, but it would not be if everything were known")
     if answer is not None:
         return answer

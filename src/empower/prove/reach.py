@@ -114,33 +114,45 @@ def _dead_duty(inquiry: Inquiry, question: Question, name: str, kinds: Sequence[
 
 def _rows(inquiry: Inquiry, question: Question, cap: CheckedCap) -> Answer:
     """A row is used where it holds and none before it does; one that stands for all the rest need not be."""
-    for index, row in enumerate(cap.rows):
-        if index == len(cap.rows) - 1 and row.condition == ir.Constant(value=True):
-            continue
-        before = [] if cap.collect else [each.condition for each in cap.rows[:index]]
-        settled = anywhere(_reaches(inquiry.situation(kind), cap, row.condition, before) for kind in cap.kinds)
-        if settled is None:
-            return too_much(question)
-        if not settled:
-            return _shadowed(inquiry, question, cap, index)
-    return Proved(question)
+    left = [place for place, row in enumerate(cap.rows) if place < len(cap.rows) - 1 or row.condition != ir.Constant(value=True)]
+    unsure: set[int] = set()
+    for kind in cap.kinds:
+        found = dict(zip(left, _used(inquiry.situation(kind), cap, left), strict=True))
+        unsure.update(place for place in left if found[place] is None)
+        left = [place for place in left if not found[place]]
+    if not left:
+        return Proved(question)
+    return too_much(question) if left[0] in unsure else _shadowed(inquiry, question, cap, left[0])
 
 
-def _reaches(situation: Situation, cap: CheckedCap, row: ir.Cond, before: Sequence[ir.Cond]) -> Settled:
+def _used(situation: Situation, cap: CheckedCap, places: Sequence[int]) -> Iterator[Settled]:
+    """Of some rows, in order, whether each holds in some case in which none before it does."""
+    told, solver = situation.told, situation.solver
+    taken = 0
+    with solver.supposing(told.holds(cap.applies)):
+        for place in places:
+            before, taken = cap.rows[taken:place], place
+            solver.keep(*(opposite(told.holds(each.condition)) for each in before if not cap.collect))
+            yield possible(solver, told.holds(cap.rows[place].condition))
+
+
+def _reaches(situation: Situation, cap: CheckedCap, row: ir.Cond, *besides: ir.Cond) -> Settled:
+    """Whether a row can hold where another does not."""
     told = situation.told
-    return possible(situation.solver, told.holds(cap.applies), told.holds(row), *(opposite(told.holds(each)) for each in before))
+    return possible(situation.solver, told.holds(cap.applies), told.holds(row), *(opposite(told.holds(each)) for each in besides))
 
 
 def _shadowed(inquiry: Inquiry, question: Question, cap: CheckedCap, index: int) -> Answer:
     row, name = cap.rows[index], f"row {index + 1} of '{cap.id}' ({row_place(inquiry, cap, index)})"
-    if not anywhere(_reaches(inquiry.situation(kind), cap, row.condition, []) for kind in cap.kinds):
+    if not anywhere(_reaches(inquiry.situation(kind), cap, row.condition) for kind in cap.kinds):
         return Fails(question, f"{name} is never used: its cells cannot hold together", help="take the row out, or change its cells")
-    covers = [
+    covers = (
         number
         for number, each in enumerate(cap.rows[:index])
-        if anywhere(_reaches(inquiry.situation(kind), cap, row.condition, [each.condition]) for kind in cap.kinds) is False
-    ]
-    by = f"row {covers[0] + 1} ({row_place(inquiry, cap, covers[0])})" if covers else "the rows above it"
+        if anywhere(_reaches(inquiry.situation(kind), cap, row.condition, each.condition) for kind in cap.kinds) is False
+    )
+    first = next(covers, None)
+    by = "the rows above it" if first is None else f"row {first + 1} ({row_place(inquiry, cap, first)})"
     return Fails(question, f"{name} is never used: {by} already covers all of it", help="move it further up, or take it out")
 
 
@@ -183,9 +195,9 @@ def _denials(verdict: SymbolicVerdict) -> list[Voice]:
 
 def _overridden(inquiry: Inquiry, question: Question, name: str, kinds: Sequence[str]) -> Answer:
     situations = [inquiry.situation(kind) for kind in kinds]
-    if not anywhere(_speaks(each, name, []) for each in situations):
+    if not anywhere(_speaks(each, name) for each in situations):
         return Proved(question, "it never speaks, which is another question")
-    counts = anywhere(_speaks(each, name, _denials(each.verdict)) for each in situations)
+    counts = anywhere(_speaks(each, name, each.undenied) for each in situations)
     if counts is not False:
         return _told(question, counts, "", "")
     return Fails(
@@ -194,20 +206,27 @@ def _overridden(inquiry: Inquiry, question: Question, name: str, kinds: Sequence
     )  # fmt: skip
 
 
-def _speaks(situation: Situation, name: str, denials: Sequence[Voice]) -> Settled:
-    speaks = some(voice.certain for voice in _voices(situation, name))
-    return possible(situation.solver, speaks, *(opposite(each.certain) for each in denials))
+def _speaks(situation: Situation, name: str, *besides: Term) -> Settled:
+    return possible(situation.solver, some(voice.certain for voice in _voices(situation, name)), *besides)
 
 
 def _beaten_by(situations: Sequence[Situation], name: str) -> str:
     """The denials that beat a guardrail by themselves; else several together."""
-    each = [
-        {denial.guardrail for denial in _denials(situation.verdict) if _speaks(situation, name, [denial]) is False}
-        for situation in situations
-        if _speaks(situation, name, []) is True
-    ]
+    each = [set(_beat_alone(situation, name)) for situation in situations if _speaks(situation, name) is True]
     alone = sorted(set.intersection(*each)) if each else []
     return f"'{alone[0]}'" if alone else "one of several rules"
+
+
+def _beat_alone(situation: Situation, name: str) -> Iterator[str]:
+    """The denials that each beat a guardrail. Where one of them does not, neither do those that are as silent there."""
+    left = _denials(situation.verdict)
+    while left:
+        denial, left = left[0], left[1:]
+        speaks = _speaks(situation, name, opposite(denial.certain))
+        if speaks is False:
+            yield denial.guardrail
+        elif speaks:
+            left = [other for other in left if situation.solver.holds(other.certain)]
 
 
 def _answerable(inquiry: Inquiry, question: Question, name: str, kinds: Sequence[str]) -> Answer:
@@ -221,17 +240,21 @@ def _answerable(inquiry: Inquiry, question: Question, name: str, kinds: Sequence
 
 def _answers(situation: Situation, name: str) -> Settled:
     told, solver = situation.told, situation.solver
+    if not any(account.guardrail == name for account in situation.plan.accounts):
+        return anywhere(
+            _speaks(situation, name, situation.undenied, situation.may_answer(role), situation.could_allow(role))
+            for role in reversed(told.program.ladder)
+        )
     held = (fresh(f"held by {name}"), fresh(f"times of {name}"))
-    spent = {name: held} if any(account.guardrail == name for account in situation.plan.accounts) else {}
-    verdict = symbolic_verdict(told, spent) if spent else situation.verdict
+    spent = {name: held}
+    verdict = symbolic_verdict(told, spent)
     speaks = [
         some(voice.certain for voice in verdict.voices if voice.guardrail == name),
-        opposite(some(voice.certain for voice in _denials(verdict))),
+        opposite(verdict.denied),
         every([held[0] >= 0, held[1] >= 0]),
     ]
     return anywhere(
-        possible(solver, *speaks, may_answer(verdict, role), could_allow(told, role, spent) if spent else situation.could_allow(role))
-        for role in reversed(told.program.ladder)
+        possible(solver, *speaks, may_answer(verdict, role), could_allow(told, role, spent)) for role in reversed(told.program.ladder)
     )
 
 

@@ -7,8 +7,11 @@ Each question has a budget of work that is the same on every machine. Behind it 
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -31,7 +34,9 @@ from empower.prove.reach import ask_reach
 
 SECONDS = 300
 """How long all questions of a pack together may take."""
+TIME_HELP = "`--seconds` gives more time, `--question` asks less"
 ENDED = "the process that proves ended before it was done"
+ENDED_HELP = "it was stopped from outside, or ran out of memory: `--question` asks less"
 
 
 class NoSuchQuestion(NotAnswerable):
@@ -63,10 +68,15 @@ def answers_of(checked: CheckedPack, only: Sequence[str] = (), work: int = WORK)
         NoSuchQuestion: `only` names something that is not asked of this pack.
     """
     inquiry = Inquiry(checked, work)
-    for asking in chosen(all_askings(inquiry), only):
-        yield settled(inquiry, asking)
+    yield from _in_turn(inquiry, chosen(all_askings(inquiry), only))
     if not only:
         yield from _accepted_in_vain(inquiry)
+
+
+def _in_turn(inquiry: Inquiry, askings: Sequence[Asking]) -> Iterator[Answer]:
+    for _, family in groupby(askings, lambda asking: asking.question.family):
+        inquiry.forget()
+        yield from (settled(inquiry, asking) for asking in family)
 
 
 def chosen(askings: Sequence[Asking], only: Sequence[str]) -> list[Asking]:
@@ -146,7 +156,8 @@ def prove_pack(
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe(duplex=False)
     child = context.Process(target=_work, args=(there, str(path), tuple(only), work), daemon=True)
-    child.start()
+    with _deaf():
+        child.start()
     there.close()
     stopped = threading.Event()
 
@@ -157,7 +168,9 @@ def prove_pack(
     alarm = threading.Timer(seconds, stop)
     alarm.start()
     try:
-        yield from _answers(here, opened, lambda: f"stopped after {seconds} seconds" if stopped.is_set() else ENDED)
+        yield from _answers(
+            here, opened, lambda: (f"stopped after {seconds} seconds", TIME_HELP) if stopped.is_set() else (ENDED, ENDED_HELP)
+        )
     finally:
         alarm.cancel()
         child.kill()
@@ -165,26 +178,39 @@ def prove_pack(
         here.close()
 
 
-def _answers(here: Connection, opened: Callable[[Opened], None], why: Callable[[], str]) -> Iterator[Answer]:
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Ctrl-C is for the process that asks, which stops the other one: that one begins with it ignored, and has nothing to say about it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _answers(here: Connection, opened: Callable[[Opened], None], why: Callable[[], tuple[str, str]]) -> Iterator[Answer]:
     """What the process says, until it has said everything or is no more."""
-    left = [Question("claim/*", "everything that was asked")]
+    left = {"": Question("claim/*", "everything that was asked")}
     while True:
         try:
             said: Any = here.recv()
-        except EOFError:
+        except (EOFError, OSError):
             break
         if isinstance(said, NoSuchQuestion):
             raise said
         if isinstance(said, Opened):
-            left = list(said.questions)
+            left = {question.name: question for question in said.questions}
             opened(said)
         elif said is None:
             return
         else:
-            left = [question for question in left if question.name != said.question.name]
+            left.pop(said.question.name, None)
             yield said
-    for question in left:
-        yield Unknown(question, why(), "`--seconds` gives more time, `--question` asks less")
+    for question in left.values():
+        yield Unknown(question, *why())
 
 
 def _work(there: Connection, path: str, only: Sequence[str], work: int) -> None:
@@ -197,8 +223,8 @@ def _work(there: Connection, path: str, only: Sequence[str], work: int) -> None:
         there.send(error)
         return
     there.send(Opened(tuple(asking.question for asking in asked)))
-    for asking in asked:
-        there.send(settled(inquiry, asking))
+    for answer in _in_turn(inquiry, asked):
+        there.send(answer)
     if not only:
         for answer in _accepted_in_vain(inquiry):
             there.send(answer)

@@ -17,18 +17,33 @@ Answer = Literal["yes", "no", "unknown"]
 
 WORK = 20_000_000
 """How much work one question may be, in the solver's own units: a second is some millions of them, and the count is the same on every machine."""
+OFTEN = 8
+"""A formula that was asked for so often gets a name."""
 
 # ------------------------------------------------------------------------------------------------ asking
 
 
 class Solver:
-    """Asks whether formulas can hold together; what is asked is forgotten after each question, save what `keep` was told."""
+    """Asks whether formulas can hold together; what is asked is forgotten after each question, save what `keep` was told.
+
+    A formula that is asked for often gets a name: a flag that implies it, which the solver keeps. So what thousands of questions share, such
+    as *this is allowed*, is taken in once, and not for each of them.
+    """
 
     def __init__(self, terms: Terms, work: int = WORK) -> None:
-        self._terms, self._taken = terms, 0
+        self._terms, self._work = terms, work
+        self._depth = 0
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: names that were good for some questions are a burden to those of another sort."""
+        self._taken = 0
         self._solver = z3.Solver()
-        self._solver.set("rlimit", work)
+        self._solver.set("rlimit", self._work)
         self._model: z3.ModelRef | None = None
+        self._asked: dict[int, tuple[Term, int]] = {}
+        """By id, each formula that was asked for, and how often."""
+        self._names: dict[int, Term] = {}
 
     def keep(self, *formulas: Term) -> None:
         """What holds in every question from now on, or until the end of what is supposed."""
@@ -38,22 +53,40 @@ class Solver:
     def supposing(self, *formulas: Term) -> Iterator[None]:
         """Formulas that hold in every question asked inside, besides those that `keep` is told there."""
         before = self._taken
+        short = [self._short(formula) for formula in formulas]
         self._solver.push()
+        self._depth += 1
         try:
-            self._solver.add(*formulas)
+            self._solver.add(*short)
             yield
         finally:
+            self._depth -= 1
             self._solver.pop()
             self._taken = before  # what was taken in since is forgotten with the rest
+
+    def _short(self, formula: Term) -> Term:
+        """A formula, or its name. Names are only given where they are kept: outside of all that is supposed."""
+        key = formula.get_id()
+        name = self._names.get(key)
+        if name is not None or self._depth:
+            return formula if name is None else name
+        _, times = self._asked.get(key, (formula, 0))
+        self._asked[key] = (formula, times + 1)
+        if times < OFTEN:
+            return formula
+        name = self._names[key] = z3.FreshBool("name")
+        self._solver.add(z3.Implies(name, formula))
+        return name
 
     def check(self, *formulas: Term) -> Answer:
         """Whether these can hold together; `unknown` when the work would be too much."""
         axioms = self._terms.axioms
         self._solver.add(*axioms[self._taken :])
         self._taken = len(axioms)
+        short = [self._short(formula) for formula in formulas]
         self._solver.push()
         try:
-            self._solver.add(*formulas)
+            self._solver.add(*short)
             answer = self._solver.check()
             self._model = self._solver.model() if answer == z3.sat else None
         finally:
