@@ -351,6 +351,13 @@ FAULTS = (
         "SET amount = amount - 0 * ?, times",
         in_a_file(Holds.test_void_gives_back_once),
     ),
+    Fault(
+        "a file forgets whom it told that a hold had expired",
+        f"{SQLITE}.store",
+        "return expired  # and not raised here",
+        "raise expired  # and not",
+        in_a_file(Holds.test_what_was_told_to_have_expired_stays_so_when_the_clock_goes_back, verb="confirm"),
+    ),
 )
 
 RARE = (
