@@ -441,6 +441,14 @@ def test_settings_stand_among_those_of_libpq() -> None:
     assert (settings.wait_ms, settings.seal_ms) == (250, 0)
 
 
+@pytest.mark.parametrize("error", [psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName])
+def test_a_pooler_that_keeps_no_session_has_a_name(error: type[psycopg.Error]) -> None:
+    """What is prepared in one session is there twice in another, or not at all: nothing is wrong with the ledger."""
+    told = failure(error('prepared statement "_pg3_0" …'), "'budgets'")
+    assert type(told) is LedgerUnavailable
+    assert "pool_mode=session" in str(told)
+
+
 def test_a_full_disk_has_a_name() -> None:
     assert isinstance(failure(psycopg.errors.DiskFull("no space"), "x"), LedgerFull)
 

@@ -12,13 +12,20 @@ from psycopg_pool import PoolTimeout
 from empower.errors import ClockError, LedgerBusy, LedgerFull, LedgerUnavailable, WrongLedger
 
 _AGAIN = "ask again with the same key"
+_ANOTHER_SESSION = (
+    LedgerUnavailable,
+    "is behind a pooler that hands each transaction to another session",
+    "give the address of the server, or let the pooler keep a session for each connection (PgBouncer: pool_mode=session)",
+)
 _KNOWN: dict[str, tuple[type[LedgerUnavailable], str, str]] = {
     "25001": (LedgerUnavailable, "is in a transaction that it cannot work in", "begin it with READ COMMITTED"),
     "25000": (LedgerUnavailable, "is in a transaction that it cannot work in", "begin it with READ COMMITTED"),
     "25006": (LedgerUnavailable, "cannot be written: it is a standby, or read-only", "give the address of the primary"),
     "25P02": (LedgerUnavailable, "is in a transaction that failed before", "roll it back"),
+    "26000": _ANOTHER_SESSION,
     "40001": (LedgerBusy, "was changed by somebody else each time", _AGAIN),
     "40P01": (LedgerBusy, "was locked in a circle each time", _AGAIN),
+    "42P05": _ANOTHER_SESSION,
     "42501": (LedgerUnavailable, "may not be used by this role", "grant it the schema `empower`; docs/ledger-postgres.md says what"),
     "53100": (LedgerFull, "cannot grow: the disk is full", f"make room, then {_AGAIN}"),
     "53300": (LedgerBusy, "has no connection left", "raise max_connections, or lower `connections` in the address"),
