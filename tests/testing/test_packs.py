@@ -10,13 +10,14 @@ from typing import Any, get_args
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings, strategies as st
+from hypothesis.vendor.pretty import pretty
 
 from empower import Guard, ir, load_pack
 from empower.check.caps import HIT_POLICIES
 from empower.language import expressions, trees
 from empower.pack import PackDocument, _shape_in
 from empower.shape import Shape, declared_keys
-from empower.testing import DrawnPack, actions, approvals, contexts, packs
+from empower.testing import DrawnPack, World, actions, approvals, contexts, packs, worlds
 from empower.testing.authoring import OPTIONAL
 from empower.testing.edges import inside
 
@@ -179,6 +180,13 @@ def test_what_fails_is_printed_to_be_pasted(tmp_path: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text.removesuffix("\n") if name != pasted[-2] else text, encoding="utf-8")
     assert load_pack(tmp_path / "pack").pack.digest == failing[-1].pack.digest
+
+
+@SOME
+@given(packs().flatmap(worlds))
+def test_a_request_is_printed_with_its_pack(world: World) -> None:
+    """A request to a drawn pack says which pack: nobody could do anything with it otherwise."""
+    assert pretty(world) == f"\n{world.rules.checked!r}\n{world!r}"
 
 
 def test_what_fails_is_made_small() -> None:
