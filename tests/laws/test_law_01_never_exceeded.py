@@ -237,4 +237,4 @@ def test_no_limit_is_ever_exceeded() -> None:
     """No action is allowed above a cap that applies to its authority, and no entry is accepted that takes a budget's window above the
     limit in force for that entry, in ledger time, in any history. A limit lowered below what is spent accepts nothing more.
     """  # noqa: D205  (the law's own sentences)
-    play_under_any_pack(searched(120))
+    play_under_any_pack(searched(60))

@@ -56,7 +56,7 @@ def test_adding_a_parent_never_loosens(world: World) -> None:
 def test_a_child_dates_nothing_of_its_parent(world: World, zone: str) -> None:
     """A child may not redefine, shadow or date its parent's guardrails: wherever it lies, their days are those of the parent's zone."""
     parent = manuscript_of(world).changed(pack="company")
-    head = {key: parent.document[key] for key in ("version", "currency", "languages", "mission")}
+    head = {key: parent.document[key] for key in ("version", "currency", "languages", "mission") if key in parent.document}
     below = under(world, Manuscript({**head, "pack": "shop", "timezone": zone, "extends": "../company"}, {}, parent))
     above = under(world, parent)
     ours, theirs = verdict(below), verdict(above)

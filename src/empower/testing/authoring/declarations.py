@@ -31,7 +31,7 @@ def declarations(author: Author, without: Collection[str]) -> Document:
     author.languages = author.pick(LANGUAGES) if "languages" not in without else ("en",)
     document: Document = {
         "pack": "random", "version": "1", "currency": author.currency, "timezone": author.pick(ZONES),
-        "languages": list(author.languages), "mission": author.words("Be generous, within reason."),
+        **({"languages": list(author.languages)} if author.languages != ("en",) else {}), "mission": author.words("Be generous, within reason."),
         "values": {"trust": author.words("We trust the person at the door."), "thrift": author.words("Margins are low.")},
         "roles": {"ladder": list(author.ladder), **({"beside": dict(author.beside)} if author.beside else {})},
         "facts": {fact.path: _fact(author, fact) for fact in author.facts},

@@ -23,7 +23,7 @@ POT_MAX = 12
 CURRENCIES = ("GBP", "JPY", "BHD")
 """With two decimals, none, and three."""
 ZONES = ("Europe/London", "UTC", "America/St_Johns", "Pacific/Auckland")
-LADDERS = (*[("clerk", "lead", "manager"), ("clerk", "manager"), ("clerk", "lead", "manager", "head")] * 3, ("clerk",))
+LADDERS = (*[("clerk", "manager"), ("clerk", "lead", "manager"), ("clerk", "lead", "manager", "head")] * 3, ("clerk",))
 REASONS = ("late", "broken")
 OBLIGATIONS = {"leave_item": "Let them keep it.", "say_sorry": "Say that we are sorry."}
 TEXTS = ("a", "b", "m1", "AB-1", "UK-77", "{limit} {role}", "x" * 9)
