@@ -58,32 +58,39 @@ def main() -> int:
 
     targets = [Target(module, TESTS[module], templates=module == "empower.backends.python") for module in arguments.modules or TESTS]
     watched = watch(targets)
-    return int(sum(questions(target, watched, arguments) for target in targets) > 0)
+    total: Counter[str] = Counter()
+    for target in targets:
+        total += tally(target, watched, arguments)
+    print(f"in all: {told(total)}")
+    return int(total["survived"] + total["gone"] > 0)
 
 
-def questions(target: Target, watched: Sequence[Watched], arguments: argparse.Namespace) -> int:
-    """Judge a module, and print what survives; how much of that is not explained, or explained although there is no such mutant."""
+def tally(target: Target, watched: Sequence[Watched], arguments: argparse.Namespace) -> Counter[str]:
+    """Judge a module, and print whatever raises a question: what survives, and what is explained although there is no such mutant."""
     from mutation.run import drawn, judge  # noqa: PLC0415
 
     found, explained = target.mutants(), EXPLAINED.get(target.module, {})
     chosen = drawn(found, arguments.sample, f"{arguments.seed}/{target.module}")
     asked = [mutant for mutant in chosen if mutant.name not in explained]
-    print(f"{target.module}: {len(found)} mutants", flush=True)
-    fates: Counter[str] = Counter()
-    for judged in judge(target, asked, watched, arguments.jobs):
-        fates[judged.fate] += 1
-        if judged.fate.startswith("survived"):
-            print(f"  {judged.fate}: line {judged.mutant.line}, {judged.mutant.name}", flush=True)
     gone = sorted(set(explained) - {mutant.name for mutant in found})
+    fates = Counter(mutants=len(found), judged=len(chosen), explained=len(chosen) - len(asked), gone=len(gone))
+    for judged in judge(target, asked, watched, arguments.jobs):
+        fates["survived" if judged.fate.startswith("survived") else "noticed"] += 1
+        fates["hung"] += judged.fate == "noticed by its time"
+        if judged.fate.startswith("survived"):
+            print(f"  {judged.fate}: {target.module}, line {judged.mutant.line}, {judged.mutant.name}", flush=True)
     for name in gone:
-        print(f"  explained, and not there: {name}", flush=True)
-    noticed = fates["noticed"] + fates["noticed by its time"]
-    print(
-        f"  {len(chosen)} judged: {noticed} noticed ({fates['noticed by its time']} by their time), {len(chosen) - len(asked)} explained, "
-        f"{len(asked) - noticed} survived",
-        flush=True,
+        print(f"  explained, and not there: {target.module}, {name}", flush=True)
+    print(f"{target.module}: {told(fates)}", flush=True)
+    return fates
+
+
+def told(fates: Counter[str]) -> str:
+    """What became of so many mutants, in a line."""
+    return (
+        f"{fates['judged']} of {fates['mutants']} mutants judged; {fates['noticed']} noticed ({fates['hung']} by their time), "
+        f"{fates['explained']} explained, {fates['survived']} survived"
     )
-    return len(asked) - noticed + len(gone)
 
 
 sys.exit(main())

@@ -278,9 +278,12 @@ def _first_match(rows: tuple[Row, ...], *, floor: bool) -> ir.Triple:
 
 
 def _single(rows: ir.Rows) -> ir.Num:
-    """A table of one row that always applies is just its amount."""
-    first = rows.rows[0] if rows.rows else None
-    return first.value if first is not None and first.certain == ir.Constant(value=True) else rows
+    """A table whose first row always applies is just its amount."""
+    match rows.rows:
+        case (ir.Row(certain=ir.Constant(value=True), value=value), *_):
+            return value
+        case _:
+            return rows
 
 
 def amount_triple(amounts: tuple[ir.Num, ...], *, floor: bool = False) -> ir.Triple:

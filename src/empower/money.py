@@ -121,7 +121,7 @@ def _likely_currency(wrong: str) -> str | None:
         return direct
     anagrams = [known for known in CURRENCIES if sorted(known) == sorted(code)]
     alike = [known for known in CURRENCIES if known[0] == code[:1]]
-    close = anagrams or get_close_matches(code, _COMMON, 1) or get_close_matches(code, alike, 1)
+    close = anagrams or get_close_matches(code, _COMMON) or get_close_matches(code, alike)
     return close[0] if close else None
 
 

@@ -81,9 +81,9 @@ def test_a_clock_within_its_tolerance_is_believed(seen: Mark, kept: Mark) -> Non
             "forward by 2.001 s against the time since the machine started, and 2.000 s are believed",
         ),
         (Mark("next", 0, 50_001 + DAY), KNOWN, None, "forward by 24 h 0 min since the ledger was last used, and 24 h 0 min are believed"),
-        (Mark("next", 0, 50_000 + 2 * DAY), KNOWN, 40_000, "forward by 48 h 0 min since the ledger was last used"),
-        (Mark("next", 0, 90_000 + 2 * DAY), KNOWN, 90_000, "forward by 48 h 0 min since the ledger was last used"),
-        (Mark("next", 0, 90_000 + 2 * DAY), None, 90_000, "forward by 48 h 0 min since the ledger was last used"),
+        (Mark("next", 0, 9 * HOUR + 2 * DAY), Mark("boot", 0, 9 * HOUR), 5 * HOUR, "forward by 48 h 0 min since the ledger was last used"),
+        (Mark("next", 0, 9 * HOUR + 2 * DAY), Mark("boot", 0, 5 * HOUR), 9 * HOUR, "forward by 48 h 0 min since the ledger was last used"),
+        (Mark("next", 0, 9 * HOUR + 2 * DAY), None, 9 * HOUR, "forward by 48 h 0 min since the ledger was last used"),
     ],
 )
 def test_a_clock_beyond_its_tolerance_is_refused_with_how_far(seen: Mark, known: Mark | None, last: int | None, told: str) -> None:
