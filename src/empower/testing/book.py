@@ -14,6 +14,7 @@ from empower import ir
 from empower.backends.interpret import account_limits, number
 from empower.compile import Rules
 from empower.environment import Environment, Value
+from empower.ledger import Counter, Window
 from empower.noun import define, field
 from empower.periods import day_in
 from empower.testing.trial import LawBrokenError
@@ -94,6 +95,22 @@ class Book:
             told = f"'{account.guardrail}' {counter[2]} gives at most {most} in {often} times"
             raise LawBrokenError(f"law 1, never exceeded: {told}, and holds {amount} in {times} now: {_shown(line)}")
 
+    def balances(self, now: int) -> dict[Counter, tuple[int, int]]:
+        """The amount and times that each window holds which anything was drawn from; a counter of those whose key is unknown is left out."""
+        found: dict[Counter, tuple[int, int]] = {}
+        for line in self.lines.values():
+            for account in line.rules.program.plans[line.kind].accounts:
+                keys = tuple((key, line.facts.get(key)) for key in account.keys)
+                if account.shadow or any(value is None for _, value in keys):
+                    continue
+                told = tuple((key, str(value)) for key, value in keys)
+                window = Window(*account.window)  # type: ignore[arg-type]
+                counter = Counter(account.pack, account.guardrail, told, window, account.zone, line.rules.program.currency)
+                amount, times = found.get(counter, (0, 0))
+                drawn = line.counts(now) and in_window(account, line.at, now)
+                found[counter] = (amount + line.amount, times + 1) if drawn else (amount, times)
+        return found
+
     def expire(self, now: int) -> None:
         """Follow what expired by an instant."""
         for line in self.lines.values():
@@ -117,15 +134,15 @@ def _shown(line: Line) -> str:
     return f"{line.kind} of {line.amount} under the key {line.key} at {line.at} ({facts})"
 
 
-Counter = tuple[str, str, tuple[str, ...]]
+Drawn = tuple[str, str, tuple[str, ...]]
 
 
-def _counters(line: Line) -> set[Counter | None]:
+def _counters(line: Line) -> set[Drawn | None]:
     """The counters from which a line draws."""
     return {counter_of(account, line.facts) for account in line.rules.program.plans[line.kind].accounts}
 
 
-def counter_of(account: ir.Account, facts: Mapping[str, Value | None]) -> Counter | None:
+def counter_of(account: ir.Account, facts: Mapping[str, Value | None]) -> Drawn | None:
     """Which counter of a budget somebody draws on: all whose key is unknown share one, if any."""
     values = [facts.get(key) for key in account.keys]
     if None not in values:

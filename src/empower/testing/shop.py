@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, settings, strategies as st
@@ -24,15 +24,17 @@ from empower.request import Approval
 from empower.testing.asks import DAY, HOUR, Clock
 from empower.testing.book import Book, Line
 from empower.testing.edges import Edges
-from empower.testing.giving import law_09_asked_twice_given_once
+from empower.testing.giving import law_01_never_exceeded, law_09_asked_twice_given_once
 from empower.testing.strategies import Chances, approval_in, compiled, drawn_worlds
-from empower.testing.trial import LawBrokenError, minor
+from empower.testing.trial import Law, LawBrokenError, minor
 from empower.testing.world import USUAL_NOW, World
 
 TILLS = 3
+IN_THE_QUEUE = TILLS - 1
+"""The till that somebody else may come before."""
 REGULARS = 3
 STEPS = (1, 1, 60_000, 60_000, HOUR, HOUR, DAY // 2, DAY - 1, DAY, 7 * DAY, 31 * DAY)
-LIFETIMES = (None, None, None, 1, HOUR, DAY)
+LIFETIMES = (None, None, None, 1, HOUR, DAY, 31 * DAY)
 
 
 @frozen
@@ -52,6 +54,25 @@ class Asked:
         return {"approval": approval, "up_to": self.up_to, "hold_for": lasting}
 
 
+class Queue:
+    """A ledger as a till sees it that has to wait: somebody else is served between what it reads and what it reserves."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self.first: Callable[[], object] | None = None
+        """Whom to serve before the next that reserves."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ledger, name)
+
+    def reserve(self, *arguments: Any, **options: Any) -> Any:
+        """Serve whoever comes first, and then reserve."""
+        served, self.first = self.first, None
+        if served is not None:
+            served()
+        return self._ledger.reserve(*arguments, **options)
+
+
 class ShopDay(RuleBasedStateMachine):
     """Laws 1 and 9 over whole days. `of` makes one for a pack and a ledger."""
 
@@ -59,6 +80,8 @@ class ShopDay(RuleBasedStateMachine):
     packs: ClassVar[tuple[Rules, ...]]
     """The pack, and other versions of it to which a till may change."""
     edges: ClassVar[Edges]
+    lengths: ClassVar[tuple[int, ...]]
+    """After so many milliseconds a window holds nothing any more: a month, and the length of each rolling one of the packs."""
 
     @classmethod
     def of(cls, pack: CheckedPack | Rules, new_ledger: Callable[[Clock], Ledger], *versions: CheckedPack | Rules) -> type[ShopDay]:
@@ -70,14 +93,19 @@ class ShopDay(RuleBasedStateMachine):
             versions: other versions of the pack; a till may change to any of them, and back.
         """
         packs = tuple(compiled(each) for each in (pack, *versions))
-        return type("Day", (cls,), {"make": staticmethod(new_ledger), "packs": packs, "edges": Edges(packs[0])})
+        accounts = (account for rules in packs for plan in rules.program.plans.values() for account in plan.accounts)
+        rolling = sorted({account.window[1] for account in accounts if account.window[0] == "rolling"})
+        own = {"make": staticmethod(new_ledger), "packs": packs, "edges": Edges(packs[0]), "lengths": (31 * DAY, *rolling)}
+        return type("Day", (cls,), own)
 
     @initialize(data=st.data())
     def open_the_shop(self, data: st.DataObject) -> None:
         """An empty ledger, a book, tills that all have the same pack, and a few people who come every day."""
         self.clock = Clock(USUAL_NOW)
         self.ledger = type(self).make(self.clock)
-        self.tills = [Guard(self.packs[0], self.ledger) for _ in range(TILLS)]
+        self.queue = Queue(self.ledger)
+        ledgers: list[Any] = [self.queue if till == IN_THE_QUEUE else self.ledger for till in range(TILLS)]
+        self.tills = [Guard(self.packs[0], each) for each in ledgers]
         self.book = Book()
         self.asked: dict[str, Asked] = {}
         self.wishes = 0
@@ -109,20 +137,39 @@ class ShopDay(RuleBasedStateMachine):
         """Somebody asks for anything."""
         self.wish(till, Asked(data.draw(drawn_worlds(self.edges, Chances()))))
 
-    @rule(data=st.data(), till=st.integers(0, TILLS - 1), count=st.integers(2, 3))
-    def ask_for_several(self, data: st.DataObject, till: int, count: int) -> None:
-        """Several remedies in one go: all of them, or none."""
-        first, *others = data.draw(st.lists(st.sampled_from(self.regulars), min_size=count, max_size=count))
-        worlds = [first, *(evolve(each, facts=first.facts) for each in others)]
-        self.wishes += 1
-        guard = self.tills[till]
-        decision = guard.decide_all([each.action() for each in worlds], first.context(), key=f"k{self.wishes}")
+    @rule(data=st.data(), till=st.integers(0, TILLS - 1), count=st.integers(2, 3), same=st.booleans())
+    def ask_for_several(self, *, data: st.DataObject, till: int, count: int, same: bool) -> None:
+        """Several remedies in one go, or one of them several times."""
+        worlds = data.draw(st.lists(st.sampled_from(self.regulars), min_size=count, max_size=count))
+        if same:
+            limit = minor(self.tills[till].preview(worlds[0].action(), worlds[0].context()).limit, worlds[0])
+            amounts = [None] if limit is None else [1, max(1, limit // 2 + 1), max(1, limit)]
+            worlds = [evolve(worlds[0], amount=data.draw(st.sampled_from(amounts)))] * count
+        self.wish_for_all(till, worlds)
+
+    def wish_for_all(self, till: int, worlds: Sequence[World]) -> None:
+        """All of these for the first of them, or none."""
+        key, guard, first = self.new_key(), self.tills[till], worlds[0]
+        decision = guard.decide_all([each.action() for each in worlds], first.context(), key=key)
+        expect(len(decision.parts) == len(worlds), f"of {len(worlds)} parts {len(decision.parts)} are answered")
         sums: dict[str, int] = {}
         for number, (part, world) in enumerate(zip(decision.parts, worlds, strict=True), 1):
             expect(part.allowed == decision.allowed, "a part is given without the whole, or the whole without a part")
             if decision.allowed:
-                self.note(f"k{self.wishes}#{number}", guard, Asked(world), part, sums.get(world.kind, 0))
+                asked = Asked(evolve(world, facts=first.facts))
+                self.note(f"{key}#{number}", guard, asked, part, sums.get(world.kind, 0))
                 sums[world.kind] = sums.get(world.kind, 0) + (world.amount or 0)
+
+    @rule(data=st.data(), till=st.integers(0, TILLS - 1), several=st.booleans())
+    def another_is_served_first(self, *, data: st.DataObject, till: int, several: bool) -> None:
+        """Two tills at once: after one has read what is left, and before it takes it, the other one takes some."""
+        world: World = data.draw(st.sampled_from(self.regulars))
+        self.queue.first = lambda: self.wish(till, Asked(world))
+        if several:
+            self.wish_for_all(IN_THE_QUEUE, [world, world])
+        else:
+            self.wish(IN_THE_QUEUE, Asked(world, up_to=True))
+        self.queue.first = None
 
     @precondition(lambda self: self.asked)
     @rule(data=st.data(), till=st.integers(0, TILLS - 1))
@@ -143,10 +190,16 @@ class ShopDay(RuleBasedStateMachine):
             return
         raise LawBrokenError(f"{law_09_asked_twice_given_once}: another wish under the key {key} was answered: {decision}")
 
-    def wish(self, till: int, asked: Asked) -> None:
-        """Ask under a key of its own."""
+    def new_key(self) -> str:
+        """A key that was never asked under."""
         self.wishes += 1
-        self.decide(till, f"k{self.wishes}", asked)
+        return f"k{self.wishes}"
+
+    def wish(self, till: int, asked: Asked) -> str:
+        """Ask under a key of its own."""
+        key = self.new_key()
+        self.decide(till, key, asked)
+        return key
 
     def decide(self, till: int, key: str, asked: Asked) -> None:
         """Ask, and hold the answer against the book."""
@@ -189,7 +242,10 @@ class ShopDay(RuleBasedStateMachine):
     @rule(data=st.data(), till=st.integers(0, TILLS - 1), verb=st.sampled_from(["confirm", "void", "reverse"]), part=st.integers(0, 4))
     def settle(self, *, data: st.DataObject, till: int, verb: str, part: int) -> None:
         """Confirm, void or reverse, wholly or in part; what is refused changes nothing."""
-        key = data.draw(st.sampled_from(sorted(self.book.lines)))
+        self.settled(till, data.draw(st.sampled_from(sorted(self.book.lines))), verb, part)
+
+    def settled(self, till: int, key: str, verb: str, part: int) -> None:
+        """Settle, and hold what came of it against the book: what has ended is never confirmed."""
         line = self.book.lines[key]
         amount = (line.confirmed or line.amount) * part // 4
         money = {"minor": amount, "currency": line.rules.program.currency}
@@ -197,12 +253,48 @@ class ShopDay(RuleBasedStateMachine):
         with contextlib.suppress(EmpowerError, ValueError):
             if verb == "confirm":
                 guard.confirm(key, money)
-                expect(line.state != "held" or line.counts(self.now()), f"{key} had expired, and was confirmed")
+                expect(line.state in ("confirmed", "reversed") or line.counts(self.now()), f"{key} had ended, and was confirmed")
             elif verb == "void":
                 guard.void(key)
             else:
                 guard.reverse(key, amount=money, because="came back")
             self.book.settle(key, verb, amount)
+
+    @rule(
+        data=st.data(), till=st.integers(0, TILLS - 1), lifetime=st.sampled_from([None, 1, HOUR, 31 * DAY]), first=st.sampled_from(["", "count", "sweep", "ask"]),
+        verb=st.sampled_from(["confirm", "void", "ask"]),
+    )  # fmt: skip
+    def come_back_late(self, *, data: st.DataObject, till: int, lifetime: int | None, first: str, verb: str) -> None:
+        """A hold is left until it expires, or nearly, or a window has moved on; then somebody settles it, or asks again."""
+        world: World = data.draw(st.sampled_from(self.regulars))
+        key = self.wish(till, Asked(world, lifetime=lifetime))
+        if key not in self.book.lines:
+            return
+        waits = self.lengths if lifetime is None else (lifetime - 1, lifetime, lifetime + 1)
+        self.time_passes(data.draw(st.sampled_from(waits)))
+        if first == "count":
+            self.count()
+        elif first == "sweep":
+            self.sweep()
+        elif first == "ask":
+            self.wish(till, Asked(world))
+        if verb == "ask":
+            self.decide(till, key, self.asked[key])
+        else:
+            self.settled(till, key, verb, 2)
+        self.count()
+
+    @rule()
+    def count(self) -> None:
+        """What each window of a budget holds is what the book adds up: neither too little, nor too much."""
+        counted = self.book.balances(self.now())
+        for (counter, held), told in zip(counted.items(), self.ledger.balances(list(counted)), strict=True):
+            about = f"'{counter.budget}' of {' and '.join(value for _, value in counter.keys) or 'everybody'}"
+            expect(
+                (told.amount, told.times) == held,
+                f"{about} holds {held[0]} in {held[1]} times, and the ledger tells {told}",
+                law_01_never_exceeded,
+            )
 
     @rule()
     def sweep(self) -> None:
@@ -212,9 +304,13 @@ class ShopDay(RuleBasedStateMachine):
 
     # -------------------------------------------------------------------------------------------- the world
 
-    @rule(step=st.sampled_from(STEPS))
+    @rule(data=st.data())
+    def wait(self, data: st.DataObject) -> None:
+        """An hour, the night, a month; or just as long as a window of the pack."""
+        self.time_passes(data.draw(st.sampled_from((*STEPS, *self.lengths))))
+
     def time_passes(self, step: int) -> None:
-        """An hour, the night, a month."""
+        """The clock goes on, from where ledger time is."""
         self.clock.at = max(self.clock.at, self.now()) + step
 
     @rule(step=st.sampled_from(STEPS))
@@ -236,6 +332,7 @@ class ShopDay(RuleBasedStateMachine):
     def teardown(self) -> None:
         """At closing time the ledger holds as unsettled what the book does, and nothing in it contradicts itself."""
         self.sweep()
+        self.count()
         held = {line.key for line in self.book.lines.values() if line.state == "held"}
         unsettled = {hold.key for hold in self.ledger.unsettled()}
         expect(unsettled == held, f"the ledger holds {sorted(unsettled)}, and the book {sorted(held)}")
@@ -244,10 +341,10 @@ class ShopDay(RuleBasedStateMachine):
         self.ledger.close()
 
 
-def expect(so: bool, otherwise: str) -> None:  # noqa: FBT001
+def expect(so: bool, otherwise: str, law: Law = law_09_asked_twice_given_once) -> None:  # noqa: FBT001
     """Raise what is said otherwise, if it is not so."""
     if not so:
-        raise LawBrokenError(f"{law_09_asked_twice_given_once}: {otherwise}")
+        raise LawBrokenError(f"{law}: {otherwise}")
 
 
 def play(pack: CheckedPack | Rules, new_ledger: Callable[[Clock], Ledger], *versions: CheckedPack | Rules, days: int = 100) -> None:
