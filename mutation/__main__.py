@@ -93,4 +93,5 @@ def told(fates: Counter[str]) -> str:
     )
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
