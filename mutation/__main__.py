@@ -36,6 +36,8 @@ TESTS: dict[str, tuple[str, ...]] = {
     "empower.backends.python": BACK_ENDS,
     "empower.money": ("tests/test_money.py",),
     "empower.moments": ("tests/test_request.py", "tests/test_periods.py", "tests/test_habits.py", "tests/test_hostile_conditions.py"),
+    "empower.environment": BACK_ENDS,
+    "empower.plans": ("tests/test_plans.py", *PLANS),
     "empower.ledger.sums": LEDGER,
     "empower.ledger.windows": LEDGER,
     "empower.ledger.holds": LEDGER,
@@ -93,4 +95,5 @@ def told(fates: Counter[str]) -> str:
     )
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -125,10 +125,13 @@ def _places(function: ast.FunctionDef, *, templates: bool) -> Iterator[Place]:
     """  # noqa: D205  (one sentence)
     body = function.body[1:] if ast.get_docstring(function) is not None else function.body
     yield from _left_out(function)
+    spared: set[ast.AST] = set()
     for node in itertools.chain.from_iterable(map(ast.walk, body)):
         if isinstance(node, ast.keyword) and node.arg == "strict":
-            node.value.asserted = True  # type: ignore[attr-defined]
-        if not hasattr(node, "asserted"):
+            spared.add(node.value)
+        elif isinstance(node, ast.AnnAssign):
+            spared.update(ast.walk(node.annotation))
+        if node not in spared:
             yield from _changes(node, templates=templates)
             yield from _left_out(node)
 

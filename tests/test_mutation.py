@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from mutation.__main__ import TESTS
+from mutation.survivors import EXPLAINED
 
 MODULE = '''
 def counted(to):
@@ -18,7 +22,7 @@ def counted(to):
 def never_called(number):
     return number > 1
 '''
-TESTS = """
+COUNTING_TESTS = """
 from counting import counted
 
 
@@ -56,14 +60,23 @@ def driven(folder: Path, repository: Path) -> subprocess.CompletedProcess[str]:
 def test_each_mutant_is_told_by_what_became_of_it(tmp_path: Path, repository: Path) -> None:
     """A mutant is noticed by a test that fails, or by its time; of one that no test runs this is said."""
     (tmp_path / "counting.py").write_text(MODULE, encoding="utf-8")
-    (tmp_path / "test_counting.py").write_text(TESTS, encoding="utf-8")
+    (tmp_path / "test_counting.py").write_text(COUNTING_TESTS, encoding="utf-8")
     assert set(driven(tmp_path, repository).stdout.splitlines()) == FATES
 
 
 def test_tests_that_fail_by_themselves_judge_nothing(tmp_path: Path, repository: Path) -> None:
     """Where a test fails without a mutant, every mutant would seem to be noticed: nothing is judged."""
     (tmp_path / "counting.py").write_text(MODULE, encoding="utf-8")
-    (tmp_path / "test_counting.py").write_text(TESTS.replace("== 3", "== 4"), encoding="utf-8")
+    (tmp_path / "test_counting.py").write_text(COUNTING_TESTS.replace("== 3", "== 4"), encoding="utf-8")
     found = driven(tmp_path, repository)
     assert not found.stdout
     assert "Unfit: tests fail without a mutant: python -m pytest test_counting.py" in found.stderr
+
+
+def test_the_page_tells_the_modules_and_what_is_explained(repository: Path) -> None:
+    """docs/assurance.md has a row for each module that is judged, with as many explained mutants as there are reasons."""
+    page = (repository / "docs" / "assurance.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(.+)` \| (\d+) \| (\d+) \| \d+ \| (\d+) \|", page, re.MULTILINE)
+    assert [f"empower.{module}" for module, *_ in rows] == list(TESTS)
+    for module, mutants, noticed, explained in rows:
+        assert int(explained) == len(EXPLAINED.get(f"empower.{module}", {})) == int(mutants) - int(noticed)

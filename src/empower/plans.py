@@ -90,5 +90,5 @@ class Index:
 def make_index(plan: ir.Plan) -> Index | None:
     """An index by the fact whose members most guardrails are limited to, if they are many."""
     tally = Tally(fact for bar in plan.bars for fact in {fact for fact, _ in bar.scope})
-    fact, count = tally.most_common(1)[0] if tally else ("", 0)
-    return Index(plan, fact) if count >= INDEX_MIN else None
+    fact = max(tally, key=tally.__getitem__, default="")
+    return Index(plan, fact) if tally[fact] >= INDEX_MIN else None

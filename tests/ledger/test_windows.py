@@ -196,6 +196,14 @@ def test_an_instant_beyond_all_dates_is_named() -> None:
             day_interval("Asia/Kolkata", day)
 
 
+@pytest.mark.parametrize("year", [1960, 2020])
+def test_a_day_may_end_within_an_hour(year: int) -> None:
+    """Where the offset is half an hour, the last day of an hour is not its first, whichever of them was asked about before."""
+    at = instant(f"{year}-06-01T18:00", "UTC")  # half past eleven in India
+    before, after = (datetime.date(year, 6, day).toordinal() for day in (1, 2))
+    assert [local_day("Asia/Kolkata", at + minutes * MINUTE) for minutes in (15, 45, 15, 29, 30)] == [before, after, before, before, after]
+
+
 def test_the_memory_of_days_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that goes on for years remembers the days of the hours asked about last, and no others."""
     monkeypatch.setattr(windows, "_days", {})
