@@ -80,8 +80,6 @@ class ShopDay(RuleBasedStateMachine):
     packs: ClassVar[tuple[Rules, ...]]
     """The pack, and other versions of it to which a till may change."""
     edges: ClassVar[Edges]
-    lengths: ClassVar[tuple[int, ...]]
-    """After so many milliseconds a window holds nothing any more: a month, and the length of each rolling one of the packs."""
 
     @classmethod
     def of(cls, pack: CheckedPack | Rules, new_ledger: Callable[[Clock], Ledger], *versions: CheckedPack | Rules) -> type[ShopDay]:
@@ -93,15 +91,13 @@ class ShopDay(RuleBasedStateMachine):
             versions: other versions of the pack; a till may change to any of them, and back.
         """
         packs = tuple(compiled(each) for each in (pack, *versions))
-        accounts = (account for rules in packs for plan in rules.program.plans.values() for account in plan.accounts)
-        rolling = sorted({account.window[1] for account in accounts if account.window[0] == "rolling"})
-        own = {"make": staticmethod(new_ledger), "packs": packs, "edges": Edges(packs[0]), "lengths": (31 * DAY, *rolling)}
-        return type("Day", (cls,), own)
+        return type("Day", (cls,), {"make": staticmethod(new_ledger), "packs": packs, "edges": Edges(packs[0])})
 
     @initialize(data=st.data())
     def open_the_shop(self, data: st.DataObject) -> None:
         """An empty ledger, a book, tills that all have the same pack, and a few people who come every day."""
         self.clock = Clock(USUAL_NOW)
+        self.lengths = _lengths(self.packs)
         self.ledger = type(self).make(self.clock)
         self.queue = Queue(self.ledger)
         ledgers: list[Any] = [self.queue if till == IN_THE_QUEUE else self.ledger for till in range(TILLS)]
@@ -339,6 +335,12 @@ class ShopDay(RuleBasedStateMachine):
         findings = self.ledger.verify().findings
         expect(not findings, f"the ledger finds in itself: {findings}")
         self.ledger.close()
+
+
+def _lengths(packs: Sequence[Rules]) -> tuple[int, ...]:
+    """After so many milliseconds a window holds nothing any more: a month, and the length of each rolling one of the packs."""
+    accounts = (account for rules in packs for plan in rules.program.plans.values() for account in plan.accounts)
+    return (31 * DAY, *sorted({account.window[1] for account in accounts if account.window[0] == "rolling"}))
 
 
 def expect(so: bool, otherwise: str, law: Law = law_09_asked_twice_given_once) -> None:  # noqa: FBT001
