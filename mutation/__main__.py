@@ -31,6 +31,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "empower.formulas": ("tests/test_formulas.py", *PLANS, "tests/test_cells.py"),
     "empower.lower": PLANS,
     "empower.authority": PLANS,
+    "empower.authorise": ("tests/test_authorise.py", *PLANS),
     "empower.periods": PLANS,
     "empower.backends.interpret": BACK_ENDS,
     "empower.backends.python": BACK_ENDS,

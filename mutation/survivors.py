@@ -17,6 +17,13 @@ EXPLAINED: dict[str, dict[str, str]] = {
     "empower.authority": {
         "_sets: `1` becomes `2` (number 2)": "there are no sets of more members than there are",
     },
+    "empower.authorise": {
+        "as_met: `met.plan.clock != 'instant'` becomes `met.plan.clock == 'instant'`": (
+            "all thresholds worked out anew, or only those of the budgets: while the verdict holds no other has moved"
+        ),
+        "_alone: `verdict.limit >= case.amount` becomes `verdict.limit > case.amount`": "an amount at its limit is allowed, and never comes here",
+        "_by_approval: `amount <= alone.amount` becomes `amount < alone.amount`": "as much as alone is allowed alone, by the lines after it",
+    },
     "empower.periods": {
         "day_in: `at < 0` becomes `at <= 0`": "the instant 0 lies within the calendar, and never comes here",
         "day_in: `0` becomes `1`": "the instant 0 lies within the calendar, and never comes here",
