@@ -104,10 +104,10 @@ def test_a_broken_law_is_told_without_a_traceback(pytester: pytest.Pytester) -> 
 
 
 def test_laws_for_a_pack_in_one_line(pytester: pytest.Pytester) -> None:
-    """`PackLaws` needs the name of the pack, seen from the root of the tests."""
+    """`PackLaws` needs the name of the pack, seen from the root of the tests. Where warnings are errors, it has none."""
     write_shop(pytester.path / "rules" / "shop", "")
     pytester.makepyfile("from empower.testing import PackLaws\n\nclass TestLaws(PackLaws): pack = 'rules/shop'; examples = 5; days = 2\n")
-    result = run(pytester, "-v")
+    result = run(pytester, "-v", "-W", "error")
     result.assert_outcomes(passed=13)
     result.stdout.fnmatch_lines(["*::TestLaws::test_law?law 4, unknown is never generous? PASSED*"])
 

@@ -68,9 +68,10 @@ class PackLaws:
         return MemoryLedger(clock)
 
     @pytest.fixture(scope="class")
-    def rules(self, request: pytest.FixtureRequest) -> Rules:
+    @classmethod
+    def rules(cls, request: pytest.FixtureRequest) -> Rules:
         """The pack, ready to decide."""
-        named = self.pack
+        named = cls.pack
         return compile_pack(named if isinstance(named, CheckedPack) else load_pack(request.config.rootpath.joinpath(named)))
 
     @pytest.mark.parametrize("law", LAWS, ids=str)
