@@ -133,17 +133,17 @@ def _turns(atom: ir.Atom, fact: str, low: int, high: int, env: Environment) -> l
         return number(left, at) - number(right, at)
 
     try:
-        return [*_turn(lambda value: gap(value) > 0, low, high), *_turn(lambda value: gap(value) >= 0, low, high)]
+        return [*turn(lambda value: gap(value) > 0, low, high), *turn(lambda value: gap(value) >= 0, low, high)]
     except Unread:
         return []
 
 
-def _turn(above: Callable[[int], bool], low: int, high: int) -> Iterator[int]:
-    """The first value that comes out otherwise than the lowest, if there is one: found by halving, since each side is monotone in the fact."""
-    begins = above(low)
-    if above(high) == begins:
+def turn(side: Callable[[int], object], low: int, high: int) -> Iterator[int]:
+    """The first value on another side than the lowest, if there is one: found by halving, since what is compared is monotone in it."""
+    begins = side(low)
+    if side(high) == begins:
         return
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if above(middle) == begins else (low, middle)
+        low, high = (middle, high) if side(middle) == begins else (low, middle)
     yield high

@@ -28,7 +28,6 @@ _TABLE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*\.csv")
 _THOUSANDS = re.compile(r"[0-9]{1,3},[0-9]{3}(?:\.[0-9]+)?")
 _STRIDE, _DENSITY = 2**16, 3
 """How often it is looked whether there are so few characters to a part that nobody can have written it."""
-"""Characters without a width that some scripts, and faces made of several, cannot do without."""
 
 
 @frozen

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 from empower import ir
-from empower.authority import plan_atoms
+from empower.authority import plan_atoms, turn
 from empower.backends.interpret import number
 from empower.environment import Environment, Unread
 from empower.formulas import numbers_in
@@ -64,14 +65,5 @@ def _turn(atom: ir.Compare, env: Environment) -> Iterator[int]:
         gap = number(atom.left, at) - number(atom.right, at)
         return gap > 0, gap >= 0
 
-    low, high = env.now, env.now + _AHEAD_MS
-    try:
-        here = side(low)
-        if side(high) == here:
-            return
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if side(middle) == here else (low, middle)
-    except Unread:
-        return
-    yield high
+    with suppress(Unread):
+        yield from turn(side, env.now, env.now + _AHEAD_MS)

@@ -178,7 +178,7 @@ def lowered(written: Manuscript) -> Manuscript:
         if isinstance(limit, dict) and "times" in limit:
             budget = {**budget, "at_most": {**limit, "times": "1"}}  # noqa: PLW2901  (the same budget, lowered)
         elif isinstance(limit, str) and re.fullmatch(r"[0-9.]+", limit):
-            budget = {**budget, "at_most": money_text(LITTLE, written.document["currency"])}  # noqa: PLW2901
+            budget = {**budget, "at_most": money_text(LITTLE, written.document["currency"])}  # noqa: PLW2901  (the same)
         budgets.append(budget)
     return written.changed(version="2", budgets=budgets)
 

@@ -104,7 +104,7 @@ class Book:
                 if account.shadow or any(value is None for _, value in keys):
                     continue
                 told = tuple((key, str(value)) for key, value in keys)
-                window = Window(*account.window)  # type: ignore[arg-type]
+                window = Window(*account.window)  # type: ignore[arg-type]  # its kind is a word of the port's
                 counter = Counter(account.pack, account.guardrail, told, window, account.zone, line.rules.program.currency)
                 amount, times = found.get(counter, (0, 0))
                 drawn = line.counts(now) and in_window(account, line.at, now)

@@ -343,7 +343,7 @@ def _lengths(packs: Sequence[Rules]) -> tuple[int, ...]:
     return (31 * DAY, *sorted({account.window[1] for account in accounts if account.window[0] == "rolling"}))
 
 
-def expect(so: bool, otherwise: str, law: Law = law_09_asked_twice_given_once) -> None:  # noqa: FBT001
+def expect(so: bool, otherwise: str, law: Law = law_09_asked_twice_given_once) -> None:  # noqa: FBT001  (as `assert` is written)
     """Raise what is said otherwise, if it is not so."""
     if not so:
         raise LawBrokenError(f"{law}: {otherwise}")
